@@ -1,0 +1,142 @@
+"""Model packages: a folder with `model.json`, which describes and checksums the other files."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from posecast.config import ModelConfig, from_mapping
+from posecast.errors import CheckpointMismatch, InvalidRequest, ModelUnavailable
+from posecast.signals import FloatArray
+
+FORMAT_VERSION = 1
+DESCRIPTION_FILE = "model.json"
+SPEECH_ENCODER_FILE = "speech_encoder.onnx"
+STYLE_ENCODER_FILE = "style_encoder.onnx"
+DENOISER_FILE = "denoiser.onnx"
+STYLES_FILE = "styles.npz"
+_FILES = (SPEECH_ENCODER_FILE, STYLE_ENCODER_FILE, DENOISER_FILE, STYLES_FILE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelPackage:
+    """A verified model package."""
+
+    folder: Path
+    """Where its files are."""
+    config: ModelConfig
+    """Sizes, conventions and defaults."""
+    motion_mean: FloatArray
+    """Mean of each motion column. [M]"""
+    motion_std: FloatArray
+    """Standard deviation of each motion column; 0 for one that never moves. [M]"""
+
+    def path(self, name: str) -> Path:
+        """One of its files."""
+        return self.folder / name
+
+
+def find_package(model: str | Path) -> Path:
+    """Folder of a model.
+
+    Args:
+        model: `default` for the one inside this installation, or a folder.
+
+    Raises:
+        ModelUnavailable: If there is no such folder.
+    """
+    is_bundled = str(model) == "default"
+    folder = Path(str(resources.files("posecast"))) / "models" / "default"
+    folder = folder if is_bundled else Path(model)
+    if not (folder / DESCRIPTION_FILE).is_file():
+        raise ModelUnavailable(
+            f"model {str(model)!r}: {folder / DESCRIPTION_FILE} is missing; allowed: default, or the "
+            "folder of a model package"
+        )
+    return folder
+
+
+def load_package(model: str | Path) -> ModelPackage:
+    """Read and verify a model package.
+
+    Args:
+        model: `default` or a folder.
+
+    Returns:
+        The package; every file has the checksum that the description gives.
+
+    Raises:
+        ModelUnavailable: If there is no such package.
+        CheckpointMismatch: If its description cannot be read or a file is missing or damaged.
+    """
+    folder = find_package(model)
+    description = _read_description(folder / DESCRIPTION_FILE)
+    for name in _FILES:
+        _verify(folder / name, description["files"].get(name))
+    try:
+        config = from_mapping(ModelConfig, description["config"], where=DESCRIPTION_FILE)
+        statistics = description["statistics"]
+        mean, std = (np.array(statistics[key], np.float32) for key in ("mean", "std"))
+    except (InvalidRequest, KeyError, TypeError, ValueError) as error:
+        raise CheckpointMismatch(f"{folder / DESCRIPTION_FILE}: {error}") from error
+    return ModelPackage(folder=folder, config=config, motion_mean=mean, motion_std=std)
+
+
+def write_description(
+    folder: Path, config: ModelConfig, mean: FloatArray, std: FloatArray, made_by: Mapping[str, Any]
+) -> None:
+    """Write `model.json` for files that are already in the folder.
+
+    Args:
+        folder: The package.
+        config: What is fixed by the weights.
+        mean: Mean of each motion column. [M]
+        std: Standard deviation of each motion column. [M]
+        made_by: How the weights came to be, for people.
+    """
+    description = {
+        "format_version": FORMAT_VERSION,
+        "config": dataclasses.asdict(config),
+        "statistics": {
+            "mean": [round(float(value), 6) for value in mean],
+            "std": [round(float(value), 6) for value in std],
+        },
+        "made_by": made_by,
+        "files": {name: sha256(folder / name) for name in _FILES},
+    }
+    text = json.dumps(description, indent=1) + "\n"
+    (folder / DESCRIPTION_FILE).write_text(text, encoding="utf-8", newline="\n")
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _read_description(path: Path) -> dict[str, Any]:
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+        version, files = description["format_version"], description["files"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointMismatch(f"{path} is not a model description: {error!r}") from error
+    if version != FORMAT_VERSION or not isinstance(files, dict):
+        raise CheckpointMismatch(f"{path}: format version {version}; expected {FORMAT_VERSION}")
+    return dict(description)
+
+
+def _verify(path: Path, expected: object) -> None:
+    if not path.is_file():
+        raise CheckpointMismatch(f"{path} is missing")
+    actual = sha256(path)
+    if actual != expected:
+        raise CheckpointMismatch(
+            f"{path} is damaged: its SHA-256 is {actual}, {DESCRIPTION_FILE} says {expected}"
+        )

@@ -1,0 +1,279 @@
+"""Typed, frozen settings with three lifetimes: the weights', the deployment's and one stream's."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from posecast.errors import InvalidRequest
+
+SAMPLE_RATE_HZ = 16_000
+FRAME_RATE_HZ = 25
+SAMPLES_PER_FRAME = SAMPLE_RATE_HZ // FRAME_RATE_HZ  # 640
+OUTPUT_RATES_HZ = (25, 30, 50, 60)
+
+LatencyMode = Literal["offline", "balanced", "realtime"]
+FRAMES_PER_WINDOW: Mapping[LatencyMode, int] = {"offline": 100, "balanced": 25, "realtime": 5}
+"""How many frames one diffusion window makes in each latency mode, at 25 frames a second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechEncoderConfig:
+    """Shape of the small streaming speech encoder."""
+
+    num_mel_bands: int = 80
+    """Mel bands of the front end."""
+    width: int = 192
+    """Channels of the hidden layers."""
+    num_blocks: int = 6
+    """Residual blocks at 25 frames a second."""
+    kernel_frames: int = 5
+    """Taps of each causal block, in frames of 40 ms."""
+    dilations: tuple[int, ...] = (1, 1, 2, 2, 4, 4)
+    """Spacing of the taps of each block, in frames."""
+    look_ahead_frames: int = 3
+    """Future frames that the features of a frame may hear; the audio needed is 40 ms more."""
+
+    @property
+    def feature_dim(self) -> int:
+        """Width of the speech features: hidden state, nine articulators, one accent track."""
+        return self.width + 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StyleEncoderConfig:
+    """Shape of the style encoder; the defaults are the published sizes."""
+
+    motion_dim: int = 54
+    """Width of a motion frame."""
+    width: int = 128
+    """Channels of the transformer, and of the style vector."""
+    num_layers: int = 4
+    """Transformer layers."""
+    num_heads: int = 4
+    """Attention heads."""
+    feed_forward_ratio: int = 4
+    """Width of the feed-forward layer over `width`."""
+    sees_velocity: bool = False
+    """Whether first differences enter beside positions; the published encoder sees positions only."""
+    position_per_frame: bool = False
+    """Whether each frame gets its own sinusoid; the published encoder adds one row to all frames."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DenoiserConfig:
+    """Shape of the denoiser; the defaults are the published sizes."""
+
+    motion_dim: int = 54
+    """Width of a motion frame."""
+    speech_dim: int = 512
+    """Width of a frame of speech features."""
+    style_dim: int = 128
+    """Width of the style vector; 0 for a model without style."""
+    shape_dim: int = 100
+    """Width of the identity vector; 0 for a rig that needs none."""
+    width: int = 512
+    """Channels of the transformer."""
+    num_layers: int = 8
+    """Decoder layers."""
+    num_heads: int = 8
+    """Attention heads."""
+    feed_forward_ratio: int = 4
+    """Width of the feed-forward layer over `width`."""
+    window_frames: int = 100
+    """Most current frames in a window."""
+    previous_frames: int = 10
+    """Frames of the previous window that condition the current one."""
+    num_steps: int = 500
+    """Diffusion steps T."""
+    schedule: Literal["cosine", "linear", "quadratic", "sigmoid"] = "cosine"
+    """How beta grows with the step."""
+    target: Literal["sample", "noise"] = "sample"
+    """What the network predicts."""
+    alignment_width: int = 1
+    """Reach of a frame's cross-attention; 1 sees its own speech frame only, 0 sees all."""
+    uses_indicator: bool = True
+    """Whether a channel tells real frames (1) from padding and previous frames (0)."""
+    learned_positions: bool = True
+    """Learned position table; otherwise the published sinusoid, one row for all tokens."""
+    pre_norm: bool = False
+    """Normalise before each sub-layer instead of after it; the published models normalise after."""
+    speech_skip: bool = False
+    """Add a linear map of the speech features to the output; the published models have none."""
+    pads_windows: bool = True
+    """Whether short windows are padded to `window_frames` (published) or passed as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelConfig:
+    """Everything that is fixed by the weights of a model package."""
+
+    name: str
+    """Short name, e.g. `default`."""
+    version: str
+    """Version of the weights."""
+    motion_space: Literal["arkit", "flame"] = "arkit"
+    """`arkit`: 52 curves and a head rotation vector (55); `flame`: FLAME coefficients."""
+    speech_encoder: SpeechEncoderConfig = field(default_factory=SpeechEncoderConfig)
+    """Speech encoder."""
+    style_encoder: StyleEncoderConfig = field(default_factory=StyleEncoderConfig)
+    """Style encoder."""
+    denoiser: DenoiserConfig = field(default_factory=DenoiserConfig)
+    """Denoiser."""
+    audio_guidance: float = 1.15
+    """Guidance scale of speech when a request names none."""
+    style_guidance: float = 1.5
+    """Guidance scale of style when a request names none."""
+    sampling_steps: int = 4
+    """DDIM steps when a request names none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnimationOptions:
+    """What one stream may choose; unset values are the model's."""
+
+    style: str = "neutral"
+    """Name of a stored style."""
+    seed: int | None = None
+    """Seed of head, brows and blinks, 0..2**64-1; drawn at random when unset."""
+    frame_rate_hz: int = FRAME_RATE_HZ
+    """Rate at which frames leave: 25, 30, 50 or 60."""
+    mode: LatencyMode = "offline"
+    """How many frames are made at a time."""
+    audio_guidance: float | None = None
+    """Guidance scale of speech, 0..4."""
+    style_guidance: float | None = None
+    """Guidance scale of style, 0..4."""
+    sampling_steps: int | None = None
+    """DDIM steps, 1..50."""
+
+    def __post_init__(self) -> None:
+        """Check every range once."""
+        if self.frame_rate_hz not in OUTPUT_RATES_HZ:
+            allowed = ", ".join(map(str, OUTPUT_RATES_HZ))
+            raise InvalidRequest(f"frame rate {self.frame_rate_hz} Hz; allowed: {allowed}")
+        if self.mode not in FRAMES_PER_WINDOW:
+            allowed = ", ".join(FRAMES_PER_WINDOW)
+            raise InvalidRequest(f"latency mode {self.mode!r}; allowed: {allowed}")
+        if self.seed is not None:
+            _check_range("seed", self.seed, 0, 2**64 - 1)
+        if self.audio_guidance is not None:
+            _check_range("audio guidance", self.audio_guidance, 0.0, 4.0)
+        if self.style_guidance is not None:
+            _check_range("style guidance", self.style_guidance, 0.0, 4.0)
+        if self.sampling_steps is not None:
+            _check_range("sampling steps", self.sampling_steps, 1, 50)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerConfig:
+    """What the operator of a server chooses."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = 50051
+    """TCP port, 0..65535; 0 takes a free one."""
+    model: str = "default"
+    """`default`, or the folder of a model package."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where the networks run."""
+    max_streams: int = 64
+    """Streams at a time, 1..10000; one more is refused."""
+    max_clip_s: float = 900.0
+    """Longest clip or utterance in seconds, 1..86400."""
+    max_message_bytes: int = 64 * 1024 * 1024
+    """Largest request message in bytes, 65536..2**31-1."""
+    grace_s: float = 5.0
+    """Seconds that live streams may take to finish when the server stops, 0..600."""
+
+    def __post_init__(self) -> None:
+        """Check every range once."""
+        _check_range("port", self.port, 0, 65_535)
+        _check_range("max_streams", self.max_streams, 1, 10_000)
+        _check_range("max_clip_s", self.max_clip_s, 1.0, 86_400.0)
+        _check_range("max_message_bytes", self.max_message_bytes, 65_536, 2**31 - 1)
+        _check_range("grace_s", self.grace_s, 0.0, 600.0)
+        if self.device not in ("auto", "cpu", "cuda"):
+            raise InvalidRequest(f"device {self.device!r}; allowed: auto, cpu, cuda")
+
+
+def _check_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:  # also true for NaN
+        raise InvalidRequest(f"{name} {value}; allowed: {low} to {high}")
+
+
+def read_server_config(path: Path) -> dict[str, Any]:
+    """Read the keys of a server's TOML file.
+
+    Args:
+        path: A TOML file whose top-level keys are fields of `ServerConfig`.
+
+    Returns:
+        The values that the file sets, ready to be overridden by flags.
+
+    Raises:
+        InvalidRequest: If the file is not TOML or has an unknown key.
+    """
+    import tomllib
+
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidRequest(f"{path}: {error}") from error
+    from_mapping(ServerConfig, values, where=str(path))
+    return values
+
+
+T = typing.TypeVar("T")
+
+
+def from_mapping(cls: type[T], values: Mapping[str, Any], *, where: str) -> T:
+    """Build a configuration object from parsed JSON or TOML.
+
+    Args:
+        cls: One of the dataclasses above.
+        values: Field names and values; nested objects for nested dataclasses.
+        where: What to call the source in an error message.
+
+    Returns:
+        The object.
+
+    Raises:
+        InvalidRequest: If a key is unknown, a field is missing or a value has the wrong type.
+    """
+    hints = typing.get_type_hints(cls)
+    unknown = sorted(set(values) - set(hints))
+    if unknown:
+        raise InvalidRequest(f"{where}: unknown key {unknown[0]!r}; allowed: {', '.join(hints)}")
+    built = {key: _convert(hints[key], value, f"{where}: {key}") for key, value in values.items()}
+    try:
+        return cls(**built)
+    except TypeError as error:
+        raise InvalidRequest(f"{where}: {error}") from error
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        if not isinstance(value, Mapping):
+            raise InvalidRequest(f"{where}: {value!r}; expected an object")
+        return from_mapping(hint, value, where=where)
+    origin = typing.get_origin(hint)
+    if origin is Literal:
+        allowed = typing.get_args(hint)
+        if value not in allowed:
+            raise InvalidRequest(f"{where}: {value!r}; allowed: {', '.join(map(str, allowed))}")
+        return value
+    if origin is tuple:
+        element = typing.get_args(hint)[0]
+        return tuple(_convert(element, item, where) for item in value)
+    if origin in (typing.Union, types.UnionType):
+        return value
+    accepted = (int, float) if hint is float else (hint,)
+    if not isinstance(value, accepted) or (isinstance(value, bool) and hint is not bool):
+        raise InvalidRequest(f"{where}: {value!r}; expected {hint.__name__}")
+    return value

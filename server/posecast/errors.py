@@ -1,0 +1,35 @@
+"""The errors that Posecast raises.
+
+PosecastError
+ ├─ InvalidRequest       the caller's input is wrong: the message names the value and what is allowed
+ ├─ Overloaded           a limit of this server is reached: the message names the limit
+ ├─ ModelUnavailable     the model package, its device or its worker cannot be used
+ ├─ CheckpointMismatch   weights do not fit the model that should take them, or a file is damaged
+ └─ MissingDependency    an optional package or program is not installed: the message says how to get it
+"""
+
+from __future__ import annotations
+
+
+class PosecastError(Exception):
+    """Anything that Posecast itself reports; the message is one line and made for users."""
+
+
+class InvalidRequest(PosecastError, ValueError):
+    """The caller's input is wrong; nothing was done with it."""
+
+
+class Overloaded(PosecastError):
+    """A configured limit is reached; the same request may succeed later or when made smaller."""
+
+
+class ModelUnavailable(PosecastError):
+    """The model cannot be loaded or has stopped working."""
+
+
+class CheckpointMismatch(PosecastError):
+    """Weights and model do not belong together, or a file is not what its checksum says."""
+
+
+class MissingDependency(PosecastError):
+    """An optional package or program is needed for this and is not installed."""

@@ -1,0 +1,70 @@
+"""Opens ONNX files for inference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import onnxruntime as ort
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
+
+from posecast.errors import ModelUnavailable
+
+_CUDA = "CUDAExecutionProvider"
+_CPU = "CPUExecutionProvider"
+_LOAD_ERRORS = (  # they share no base class but Exception
+    ort_errors.EPFail,
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.InvalidGraph,
+    ort_errors.InvalidProtobuf,
+    ort_errors.NoModel,
+    ort_errors.NoSuchFile,
+    ort_errors.NotImplemented,
+    ort_errors.RuntimeException,
+)
+
+
+def open_session(
+    model: Path | bytes, *, device: Literal["cpu", "cuda"] = "cpu", num_threads: int = 1
+) -> ort.InferenceSession:
+    """Load a network.
+
+    Args:
+        model: An ONNX file, or its content.
+        device: Where it runs.
+        num_threads: Threads of one evaluation on a CPU.
+
+    Returns:
+        The session; it may be used from several threads.
+
+    Raises:
+        ModelUnavailable: If the device is not there, or the file is missing or damaged.
+    """
+    name = str(model) if isinstance(model, Path) else f"a model of {len(model)} bytes"
+    if device == "cuda" and _CUDA not in ort.get_available_providers():
+        raise ModelUnavailable(
+            "device 'cuda': onnxruntime has no CUDA here; pip install posecast[gpu]"
+        )
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = num_threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors only: a CUDA session warns of copies that are intended
+    try:
+        content = model.read_bytes() if isinstance(model, Path) else model
+        session = ort.InferenceSession(
+            content, options, providers=[_CUDA, _CPU] if device == "cuda" else [_CPU]
+        )
+    except OSError as error:
+        raise ModelUnavailable(f"{name}: {error.strerror or error}") from error
+    except _LOAD_ERRORS as error:
+        reason = str(error).partition("\n")[0]
+        raise ModelUnavailable(f"{name}: not a usable ONNX file ({reason})") from error
+    if device == "cuda" and _CUDA not in session.get_providers():
+        raise ModelUnavailable("device 'cuda': no usable NVIDIA GPU or driver")
+    return session
+
+
+def has_cuda() -> bool:
+    """Whether this onnxruntime was built for CUDA."""
+    return _CUDA in ort.get_available_providers()
