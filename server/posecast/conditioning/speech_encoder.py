@@ -1,0 +1,55 @@
+"""What a session asks of a streaming speech encoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from posecast.config import SpeechEncoderConfig
+from posecast.signals import FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechEncoderState:
+    """What a speech encoder remembers of a stream between two blocks of audio."""
+
+    tail: FloatArray
+    """Samples that the next analysis window still needs. [S]"""
+    peak_level: float
+    """Running peak of the log-mel spectrum that levels are measured from, natural log of power."""
+    layers: tuple[FloatArray, ...]
+    """Last inputs of each causal layer."""
+
+
+class SpeechEncoder(Protocol):
+    """Turns 16 kHz audio into speech features at 25 frames a second, block by block.
+
+    The network is causal. The features of frame `f` are its output of step `f + look_ahead_frames`, and
+    step `s` hears the audio up to sample `640 * (s + 1)`.
+    """
+
+    @property
+    def config(self) -> SpeechEncoderConfig:
+        """Sizes and look-ahead."""
+        ...
+
+    def start(self) -> SpeechEncoderState:
+        """State at the start of a stream."""
+        ...
+
+    def encode(
+        self, samples: FloatArray, state: SpeechEncoderState
+    ) -> tuple[FloatArray, SpeechEncoderState]:
+        """Encode the next block.
+
+        Args:
+            samples: Audio at 16 kHz, a multiple of 640 samples. [S]
+            state: State after the block before.
+
+        Returns:
+            The outputs of the steps in the block, [S / 640, D], and the state after it.
+
+        Raises:
+            InvalidRequest: If the block is not a multiple of 640 samples.
+        """
+        ...

@@ -1,0 +1,134 @@
+"""The streaming speech encoder as a torch network, for training and export."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from posecast.config import SpeechEncoderConfig
+
+NUM_ARTICULATORS = 9
+HOPS_PER_FRAME = 4
+_PATCH_HOPS, _PATCH_STRIDE = 6, 2  # 60 ms every 20 ms
+_PATCHES_PER_FRAME, _FRAME_STRIDE = 4, 2  # 80 ms every 40 ms
+
+
+def _gather_taps(past: Tensor, current: Tensor, taps: int, stride: int) -> tuple[Tensor, Tensor]:
+    """Concatenate the last `taps` inputs at every `stride`-th input, and keep what comes next needs.
+
+    Plain concatenation and a matrix product run several times faster on CPUs than the convolution.
+    """
+    joined = torch.cat([past, current], dim=1)
+    last = joined.shape[1] - taps + 1
+    gathered = torch.cat([joined[:, tap : last + tap : stride] for tap in range(taps)], dim=-1)
+    return gathered, joined[:, joined.shape[1] - past.shape[1] :]
+
+
+class CausalBlock(nn.Module):
+    """Residual pair of a dilated causal layer and a position-wise one, both pre-normalised."""
+
+    def __init__(self, width: int, taps: int, dilation: int, dropout: float) -> None:
+        """Make a block that hears `(taps - 1) * dilation` frames of the past."""
+        super().__init__()
+        self.taps, self.dilation = taps, dilation
+        self.context_norm = nn.LayerNorm(width)
+        self.context = nn.Linear(width * taps, width)
+        self.norm = nn.LayerNorm(width)
+        self.expand = nn.Linear(width, 2 * width)
+        self.contract = nn.Linear(2 * width, width)
+        self.dropout = nn.Dropout(dropout)
+
+    @property
+    def past_frames(self) -> int:
+        """Frames of its input that the block remembers."""
+        return (self.taps - 1) * self.dilation
+
+    def forward(self, hidden: Tensor, past: Tensor) -> tuple[Tensor, Tensor]:
+        """Next hidden frames and the new past. [B, T, W], [B, past_frames, W]"""
+        joined = torch.cat([past, self.context_norm(hidden)], dim=1)
+        num_frames = hidden.shape[1]
+        taps = [
+            joined[:, tap * self.dilation : tap * self.dilation + num_frames]
+            for tap in range(self.taps)
+        ]
+        hidden = hidden + functional.gelu(self.context(torch.cat(taps, dim=-1)))
+        inner = self.dropout(functional.gelu(self.expand(self.norm(hidden))))
+        return hidden + self.contract(inner), joined[:, num_frames:]
+
+
+class SpeechEncoderNetwork(nn.Module):
+    """Causal network from a level-normalised log-mel spectrum to speech features.
+
+    Source:
+        Our own design (docs/default-model.md); the patches and the auxiliary heads follow the recipe's
+        findings. The look-ahead is a delay: the network never hears the future of its step.
+    """
+
+    def __init__(self, config: SpeechEncoderConfig, num_classes: int, dropout: float = 0.1) -> None:
+        """Make the network with random weights.
+
+        Args:
+            config: Sizes.
+            num_classes: Phone classes of the auxiliary head, used in training only.
+            dropout: Drop probability of the position-wise layers.
+        """
+        super().__init__()
+        self.config, self.num_classes = config, num_classes
+        width = config.width
+        self.patch = nn.Linear((config.num_mel_bands + 1) * _PATCH_HOPS, width)
+        self.frame = nn.Linear(width * _PATCHES_PER_FRAME, width)
+        self.blocks = nn.ModuleList(
+            CausalBlock(width, config.kernel_frames, dilation, dropout)
+            for dilation in config.dilations
+        )
+        self.norm = nn.LayerNorm(width)
+        self.articulators = nn.Linear(width, NUM_ARTICULATORS)
+        self.accent = nn.Linear(width, 1)
+        self.phones = nn.Linear(width, 2 * num_classes)
+
+    def initial_state(self, batch: int) -> list[Tensor]:
+        """Zeros for every layer that remembers."""
+        width = self.config.width
+        shapes = [
+            (_PATCH_HOPS - _PATCH_STRIDE, self.config.num_mel_bands + 1),
+            (_PATCHES_PER_FRAME - _FRAME_STRIDE, width),
+            *((block.past_frames, width) for block in self.blocks),
+        ]
+        return [torch.zeros(batch, *shape) for shape in shapes]
+
+    def hidden(self, mel: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Hidden frames and the new state.
+
+        Args:
+            mel: Normalised spectrum with its level column, a multiple of four hops. [B, 4 T, 81]
+            state: From `initial_state` or the block before.
+
+        Returns:
+            Hidden frames, one a step. [B, T, W]
+        """
+        patches, mel_past = _gather_taps(state[0], mel, _PATCH_HOPS, _PATCH_STRIDE)
+        patches = functional.gelu(self.patch(patches))
+        frames, patch_past = _gather_taps(state[1], patches, _PATCHES_PER_FRAME, _FRAME_STRIDE)
+        hidden = functional.gelu(self.frame(frames))
+        pasts = [mel_past, patch_past]
+        for block, past in zip(self.blocks, state[2:], strict=True):
+            hidden, new_past = block(hidden, past)
+            pasts.append(new_past)
+        return self.norm(hidden), pasts
+
+    def forward(self, mel: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
+        """Speech features of the steps, then the new state. [B, T, W + 10]"""
+        hidden, pasts = self.hidden(mel, list(state))
+        return self.features(hidden), *pasts
+
+    def features(self, hidden: Tensor) -> Tensor:
+        """Hidden state, articulators and accent side by side. [B, T, W + 10]"""
+        return torch.cat(
+            [hidden, torch.sigmoid(self.articulators(hidden)), self.accent(hidden)], dim=-1
+        )
+
+    def heads(self, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What training supervises: articulators [B, T, 9], accent [B, T], phones [B, T, 2, N]."""
+        phones = self.phones(hidden).unflatten(-1, (2, self.num_classes))
+        return torch.sigmoid(self.articulators(hidden)), self.accent(hidden)[..., 0], phones

@@ -1,0 +1,226 @@
+"""Reverse diffusion as functions over any denoiser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from posecast.config import DenoiserConfig
+from posecast.denoising.denoiser import Conditions, Denoiser, stack_conditions
+from posecast.denoising.guidance import (
+    Guidance,
+    blend,
+    bound_predictions,
+    guidance_terms,
+    withhold,
+)
+from posecast.denoising.noise_schedule import NoiseSchedule, build_schedule
+from posecast.errors import InvalidRequest
+from posecast.signals import FloatArray
+
+Observer = Callable[[int, FloatArray], None]
+"""Is called with each step that was reached, T-1..0, and the motion there. [B, T, M]"""
+
+
+def ddpm(
+    denoiser: Denoiser,
+    conditions: Conditions,
+    start_noise: FloatArray,
+    *,
+    step_noise: Callable[[int], FloatArray],
+    guidance: Guidance,
+    flexibility: float = 0.0,
+    on_step: Observer | None = None,
+) -> FloatArray:
+    """Generate windows by the published loop, one network evaluation for each of the T steps.
+
+    Args:
+        denoiser: Network, with its schedule and target.
+        conditions: What the windows are conditioned on.
+        start_noise: x_T, standard normal. [B, T, M]
+        step_noise: Gives the noise of the reverse step from `t`, for t = T..2; [B, T, M].
+        guidance: Scales and mode.
+        flexibility: 0 for the posterior's noise scale, 1 for sqrt(beta).
+        on_step: Told every state.
+
+    Returns:
+        Clean motion. [B, T, M], normalised
+
+    Raises:
+        InvalidRequest: If flexibility is not in 0..1 or arrays do not fit the windows.
+
+    Source:
+        arXiv:2006.11239, algorithm 2; DiffPoseTalk, arXiv:2310.00434.
+    """
+    if not 0.0 <= flexibility <= 1.0:
+        raise InvalidRequest(f"flexibility {flexibility}; allowed: 0 to 1")
+    schedule = schedule_of(denoiser.config)
+    predict = GuidedPrediction(denoiser, conditions, start_noise, guidance)
+    motion = start_noise
+    for step in range(schedule.num_steps, 0, -1):
+        prediction = predict(motion, step)
+        motion = posterior_mean(denoiser.config, motion, prediction, step)
+        if step > 1:
+            sigma = np.float32(schedule.sigma(step, flexibility))
+            motion = motion + sigma * step_noise(step)
+        if on_step is not None:
+            on_step(step - 1, motion)
+    return motion
+
+
+def ddim(
+    denoiser: Denoiser,
+    conditions: Conditions,
+    start_noise: FloatArray,
+    *,
+    num_steps: int,
+    guidance: Guidance,
+    on_step: Observer | None = None,
+) -> FloatArray:
+    """Generate windows in a few deterministic steps (eta = 0).
+
+    Args:
+        denoiser: Network, with its schedule and target.
+        conditions: What the windows are conditioned on.
+        start_noise: x_T, standard normal. [B, T, M]
+        num_steps: Network evaluations K; see `ddim_steps` for the steps they are made at.
+        guidance: Scales and mode.
+        on_step: Told every state.
+
+    Returns:
+        Clean motion. [B, T, M], normalised
+
+    Raises:
+        InvalidRequest: If K is not in 1..T or arrays do not fit the windows.
+
+    Source:
+        arXiv:2010.02502, eq. 12 with sigma = 0.
+    """
+    schedule = schedule_of(denoiser.config)
+    steps = ddim_steps(schedule.num_steps, num_steps)
+    predict = GuidedPrediction(denoiser, conditions, start_noise, guidance)
+    motion = start_noise
+    for step, earlier in zip(steps, [*steps[1:], 0], strict=True):
+        prediction = predict(motion, step)
+        clean, noise = _split(schedule, denoiser.config, motion, prediction, step)
+        level = schedule.alpha_bars[earlier]
+        motion = np.sqrt(level) * clean + np.sqrt(np.float32(1.0) - level) * noise
+        if on_step is not None:
+            on_step(earlier, motion)
+    return motion
+
+
+def ddim_steps(num_steps: int, num_evaluations: int) -> list[int]:
+    """Steps that DDIM evaluates: K evenly spaced ones from T down, T/K apart, the last jump to 0.
+
+    Starting at T matters because start noise is what the network saw there; see arXiv:2305.08891.
+
+    Args:
+        num_steps: Steps T of the schedule.
+        num_evaluations: Evaluations K, 1..T.
+
+    Returns:
+        T = t_1 > t_2 > ... > t_K >= 1.
+
+    Raises:
+        InvalidRequest: If K is not in 1..T.
+    """
+    if not 1 <= num_evaluations <= num_steps:
+        raise InvalidRequest(f"{num_evaluations} sampling steps; allowed: 1 to {num_steps}")
+    return [num_steps - index * num_steps // num_evaluations for index in range(num_evaluations)]
+
+
+def schedule_of(config: DenoiserConfig) -> NoiseSchedule:
+    """The noise schedule that a denoiser was trained with."""
+    return build_schedule(config.schedule, config.num_steps)
+
+
+class GuidedPrediction:
+    """Evaluates all terms of guidance in one batch and combines them."""
+
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        conditions: Conditions,
+        start_noise: FloatArray,
+        guidance: Guidance,
+    ) -> None:
+        """Choose the terms once for all steps of a window.
+
+        Args:
+            denoiser: Network.
+            conditions: What the windows are conditioned on.
+            start_noise: x_T. [B, T, M]
+            guidance: Scales and mode.
+
+        Raises:
+            InvalidRequest: If the noise does not fit the windows.
+        """
+        _check_shapes(denoiser.config, conditions, start_noise)
+        self._denoiser = denoiser
+        self._threshold = guidance.threshold
+        self._terms = guidance_terms(
+            guidance,
+            has_audio=bool(conditions.has_speech.any()),
+            has_style=bool(conditions.has_style.any()),
+        )
+        self._conditions = stack_conditions(withhold(conditions, self._terms))
+
+    def __call__(self, motion: FloatArray, step: int) -> FloatArray:
+        """Predict from motion at one step. [B, T, M] -> [B, T, M]"""
+        num_terms = len(self._terms)
+        batch = np.concatenate([motion] * num_terms)
+        steps = np.full(len(batch), step, dtype=np.int64)
+        predictions = self._denoiser.predict(batch, steps, self._conditions)
+        predictions = predictions.reshape(num_terms, *motion.shape)
+        return blend(self._terms, bound_predictions(predictions, self._threshold))
+
+
+def _check_shapes(config: DenoiserConfig, conditions: Conditions, start_noise: FloatArray) -> None:
+    expected = (*conditions.speech.shape[:2], config.motion_dim)
+    if start_noise.shape != expected:
+        raise InvalidRequest(f"start noise of shape {start_noise.shape}; expected {expected}")
+
+
+def posterior_mean(
+    config: DenoiserConfig, motion: FloatArray, prediction: FloatArray, step: int
+) -> FloatArray:
+    """Mean of the motion one step earlier, given a prediction.
+
+    Args:
+        config: Schedule and target of the network.
+        motion: x_t. [B, T, M]
+        prediction: Clean motion or noise, as the target says. [B, T, M]
+        step: The step t, 1..T.
+
+    Returns:
+        Mean of x_{t-1}. [B, T, M]
+
+    Source:
+        arXiv:2006.11239, eq. 7 for clean motion, eq. 11 for noise.
+    """
+    schedule = schedule_of(config)
+    if config.target == "sample":
+        noisy, clean = schedule.posterior_weights(step)
+        return np.float32(noisy) * motion + np.float32(clean) * prediction
+    alpha, alpha_bar = schedule.alphas[step], schedule.alpha_bars[step]
+    one = np.float32(1.0)
+    less_noisy = motion - (one - alpha) / np.sqrt(one - alpha_bar) * prediction
+    mean: FloatArray = less_noisy / np.sqrt(alpha)
+    return mean
+
+
+def _split(
+    schedule: NoiseSchedule,
+    config: DenoiserConfig,
+    motion: FloatArray,
+    prediction: FloatArray,
+    step: int,
+) -> tuple[FloatArray, FloatArray]:
+    """Take noisy motion apart into clean motion and noise. [B, T, M] each"""
+    level = schedule.alpha_bars[step]
+    keep, spread = np.sqrt(level), np.sqrt(np.float32(1.0) - level)
+    if config.target == "sample":
+        return prediction, (motion - keep * prediction) / spread
+    return (motion - spread * prediction) / keep, prediction

@@ -1,0 +1,233 @@
+"""Transformer blocks in torch that the denoiser and the style encoder share.
+
+Parameters carry the names of torch's own `nn.MultiheadAttention`, `nn.TransformerEncoderLayer` and
+`nn.TransformerDecoderLayer`, because published weights are stored under them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own convention
+from torch import Tensor, nn
+
+
+def sinusoid_table(num_rows: int, width: int) -> Tensor:
+    """Sinusoids of geometrically falling frequency, sine and cosine interleaved.
+
+    Args:
+        num_rows: Number of positions.
+        width: Channels; even.
+
+    Returns:
+        Row `p` holds sin(p w_k), cos(p w_k) with w_k = 10000^(-2k / width). [num_rows, width]
+    """
+    position = torch.arange(num_rows, dtype=torch.float32)[:, None]
+    exponent = torch.arange(0, width, 2, dtype=torch.float32)
+    angle = position * torch.exp(exponent * (-math.log(10_000.0) / width))
+    return torch.stack([angle.sin(), angle.cos()], dim=-1).reshape(num_rows, width)
+
+
+class MultiHeadAttention(nn.Module):
+    """Scaled dot-product attention with the query, key and value weights in one matrix."""
+
+    def __init__(self, width: int, num_heads: int, *, dropout: float) -> None:
+        """Draw new weights the way torch's own module does.
+
+        Args:
+            width: Channels, a multiple of `num_heads`.
+            num_heads: Heads.
+            dropout: Share of attention weights dropped in training, 0..1.
+        """
+        super().__init__()
+        # Plain numbers, so that the exported graph slices and shapes by constants.
+        self.width, self.num_heads = width, num_heads
+        self.dropout = dropout
+        self.in_proj_weight = nn.Parameter(torch.empty(3 * width, width))
+        self.in_proj_bias = nn.Parameter(torch.zeros(3 * width))
+        self.out_proj = nn.Linear(width, width)
+        nn.init.xavier_uniform_(self.in_proj_weight)
+        nn.init.zeros_(self.out_proj.bias)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Let every token attend to all tokens. [B, N, width] -> [B, N, width]"""
+        projected = F.linear(tokens, self.in_proj_weight, self.in_proj_bias)
+        query, key, value = projected.chunk(3, dim=-1)
+        return self.out_proj(self._attend(query, key, value, None))
+
+    def cross(self, tokens: Tensor, memory: Tensor, allowed: Tensor | None) -> Tensor:
+        """Let tokens attend to a memory.
+
+        Args:
+            tokens: What asks. [B, N, width]
+            memory: What is asked. [B, M, width]
+            allowed: True where token `n` may attend to memory `m`; None allows all. [N, M]
+
+        Returns:
+            What each token heard. [B, N, width]
+        """
+        query = self._project_query(tokens)
+        key, value = self._project_memory(memory)
+        return self.out_proj(self._attend(query, key, value, allowed))
+
+    def cross_aligned(self, tokens: Tensor, memory: Tensor) -> Tensor:
+        """Let the first token attend to all of the memory, token `i + 1` to memory `i` alone.
+
+        A softmax over one entry is 1, so all tokens but the first hear their projected value
+        itself: they need neither query nor key. The same as `cross` with an alignment mask of
+        width 1.
+
+        Args:
+            tokens: What asks; only the first token's content matters. [B, 1 + M, width]
+            memory: What is asked. [B, M, width]
+
+        Returns:
+            What each token heard. [B, 1 + M, width]
+        """
+        query = self._project_query(tokens[:, :1])
+        key, value = self._project_memory(memory)
+        first = self._attend(query, key, value, None)
+        return self.out_proj(torch.cat([first, value], dim=1))
+
+    def _project_query(self, tokens: Tensor) -> Tensor:
+        weight, bias = self.in_proj_weight[: self.width], self.in_proj_bias[: self.width]
+        return F.linear(tokens, weight, bias)
+
+    def _project_memory(self, memory: Tensor) -> tuple[Tensor, Tensor]:
+        weight, bias = self.in_proj_weight[self.width :], self.in_proj_bias[self.width :]
+        key, value = F.linear(memory, weight, bias).chunk(2, dim=-1)
+        return key, value
+
+    def _attend(self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor | None) -> Tensor:
+        heard = F.scaled_dot_product_attention(
+            self._split_heads(query),
+            self._split_heads(key),
+            self._split_heads(value),
+            attn_mask=allowed,
+            dropout_p=self.dropout if self.training else 0.0,
+            scale=(self.width / self.num_heads) ** -0.5,  # a constant in the exported graph
+        )
+        return heard.transpose(1, 2).reshape(query.shape[0], -1, self.width)
+
+    def _split_heads(self, tokens: Tensor) -> Tensor:
+        head_width = self.width // self.num_heads
+        heads = tokens.reshape(tokens.shape[0], -1, self.num_heads, head_width)
+        return heads.transpose(1, 2)
+
+
+class _TransformerLayer(nn.Module):
+    """What encoder and decoder layers have in common: self-attention and a feed-forward pair."""
+
+    def __init__(
+        self, width: int, num_heads: int, feed_forward: int, *, dropout: float, pre_norm: bool
+    ) -> None:
+        super().__init__()
+        self.pre_norm = pre_norm
+        self.self_attn = MultiHeadAttention(width, num_heads, dropout=dropout)
+        self.linear1 = nn.Linear(width, feed_forward)
+        self.linear2 = nn.Linear(feed_forward, width)
+        self.norm1 = nn.LayerNorm(width)
+        self.norm2 = nn.LayerNorm(width)
+        self.dropout = nn.Dropout(dropout)
+
+    def _before(self, norm: nn.Module, tokens: Tensor) -> Tensor:
+        """What a sub-layer is given."""
+        return norm(tokens) if self.pre_norm else tokens
+
+    def _after(self, norm: nn.Module, tokens: Tensor, update: Tensor) -> Tensor:
+        """Add what a sub-layer returned."""
+        total = tokens + self.dropout(update)
+        return total if self.pre_norm else norm(total)
+
+    def _feed_forward(self, tokens: Tensor) -> Tensor:
+        return self.linear2(self.dropout(F.gelu(self.linear1(tokens))))
+
+
+class EncoderLayer(_TransformerLayer):
+    """Self-attention, then a feed-forward pair."""
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Refine tokens. [B, N, width] -> [B, N, width]"""
+        heard = self.self_attn(self._before(self.norm1, tokens))
+        tokens = self._after(self.norm1, tokens, heard)
+        update = self._feed_forward(self._before(self.norm2, tokens))
+        return self._after(self.norm2, tokens, update)
+
+
+class DecoderLayer(_TransformerLayer):
+    """Self-attention, cross-attention to a memory, then a feed-forward pair."""
+
+    def __init__(
+        self, width: int, num_heads: int, feed_forward: int, *, dropout: float, pre_norm: bool
+    ) -> None:
+        """Draw new weights.
+
+        Args:
+            width: Channels.
+            num_heads: Heads of both attentions.
+            feed_forward: Channels inside the feed-forward pair.
+            dropout: Share of values dropped in training, 0..1.
+            pre_norm: Normalise before each sub-layer instead of after it.
+        """
+        super().__init__(width, num_heads, feed_forward, dropout=dropout, pre_norm=pre_norm)
+        self.multihead_attn = MultiHeadAttention(width, num_heads, dropout=dropout)
+        self.norm3 = nn.LayerNorm(width)
+
+    def forward(
+        self, tokens: Tensor, memory: Tensor, allowed: Tensor | None, *, is_aligned: bool
+    ) -> Tensor:
+        """Refine tokens.
+
+        Args:
+            tokens: One token without a frame, then one for each memory entry. [B, 1 + M, width]
+            memory: What cross-attention reads. [B, M, width]
+            allowed: Mask of cross-attention, True where it may look; None for no mask. [1 + M, M]
+            is_aligned: Take the short way of `MultiHeadAttention.cross_aligned`; ignores `allowed`.
+
+        Returns:
+            Tokens. [B, 1 + M, width]
+        """
+        heard = self.self_attn(self._before(self.norm1, tokens))
+        tokens = self._after(self.norm1, tokens, heard)
+        asking = self._before(self.norm2, tokens)
+        if is_aligned:
+            heard = self.multihead_attn.cross_aligned(asking, memory)
+        else:
+            heard = self.multihead_attn.cross(asking, memory, allowed)
+        tokens = self._after(self.norm2, tokens, heard)
+        update = self._feed_forward(self._before(self.norm3, tokens))
+        return self._after(self.norm3, tokens, update)
+
+
+class EncoderStack(nn.Module):
+    """Encoder layers in a row."""
+
+    def __init__(self, layers: Iterable[EncoderLayer]) -> None:
+        """Take the layers in order."""
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Refine tokens. [B, N, width] -> [B, N, width]"""
+        for layer in self.layers:
+            tokens = layer(tokens)
+        return tokens
+
+
+class DecoderStack(nn.Module):
+    """Decoder layers in a row, all with the same memory."""
+
+    def __init__(self, layers: Iterable[DecoderLayer]) -> None:
+        """Take the layers in order."""
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+
+    def forward(
+        self, tokens: Tensor, memory: Tensor, allowed: Tensor | None, *, is_aligned: bool
+    ) -> Tensor:
+        """Refine tokens; the arguments are those of `DecoderLayer.forward`."""
+        for layer in self.layers:
+            tokens = layer(tokens, memory, allowed, is_aligned=is_aligned)
+        return tokens

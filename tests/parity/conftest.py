@@ -1,0 +1,98 @@
+"""Golden files of the published code, and networks with the weights they were made with."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+import torch
+
+from posecast.config import DenoiserConfig
+from posecast.denoising.denoiser import Conditions
+from posecast.denoising.torch_denoiser import ConditionedDenoiser
+from posecast.signals import FloatArray
+
+ASSETS = Path(__file__).parents[1] / "assets" / "parity"
+SALT = "pub"
+
+
+@pytest.fixture(scope="session")
+def generator() -> ModuleType:
+    """The module that makes weights and inputs from names."""
+    spec = importlib.util.spec_from_file_location("parity_gen", ASSETS / "parity_gen.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def golden() -> Callable[[str], Mapping[str, FloatArray]]:
+    """Reads a golden file by its stem."""
+    return lambda name: np.load(ASSETS / f"{name}.npz")
+
+
+@pytest.fixture(scope="session")
+def draw(generator) -> Callable[..., FloatArray]:
+    """Standard normal numbers by name and shape."""
+    return lambda name, *shape: generator.normal(SALT, name, shape)
+
+
+@pytest.fixture(scope="session")
+def published_weights(generator) -> Callable[[str, str], dict[str, torch.Tensor]]:
+    """Makes the state dict of a shape table, without speech encoder and buffers."""
+
+    def make(table: str, salt: str) -> dict[str, torch.Tensor]:
+        shapes = generator.load_shapes(ASSETS / f"shapes_{table}.json")
+        kept = {name: shape for name, shape in shapes.items() if not name.startswith("audio_")}
+        weights = generator.make_weights(salt, kept)
+        return {name: torch.from_numpy(values) for name, values in weights.items()}
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def published_network(published_weights, generator) -> Callable[..., ConditionedDenoiser]:
+    """Makes the published denoiser, with changes to its configuration; loads strictly."""
+    weights = published_weights("dpt_head", "pub-dpt-head")
+
+    def make(config: DenoiserConfig) -> ConditionedDenoiser:
+        network = ConditionedDenoiser(config)
+        fitting = dict(weights)
+        if not config.uses_indicator:
+            name = "denoising_net.feature_proj.weight"
+            drawn = generator.weight("pub-dpt-head", name, (config.width, config.motion_dim))
+            fitting[name] = torch.from_numpy(drawn)
+        if not config.learned_positions:
+            del fitting["denoising_net.PE"]
+        network.load_state_dict(fitting, strict=True)
+        return network.eval()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def recipe_conditions(draw) -> Callable[..., Conditions]:
+    """Makes the conditions `den.*` of a batch size, everything given."""
+
+    def make(batch: int, indicator: FloatArray | None = None, **changes) -> Conditions:
+        given = np.ones(batch, dtype=bool)
+        fields = {
+            "speech": draw("den.audio", batch, 100, 512),
+            "style": draw("den.style", batch, 128),
+            "shape": draw("den.shape", batch, 100),
+            "previous_motion": draw("den.prev_motion", batch, 10, 54),
+            "previous_speech": draw("den.prev_audio", batch, 10, 512),
+            "indicator": np.ones((batch, 100), np.float32) if indicator is None else indicator,
+            "has_speech": given,
+            "has_style": given,
+            "has_previous": given,
+        }
+        return Conditions(**{**fields, **changes})
+
+    return make
