@@ -6,11 +6,13 @@ import os
 import struct
 from typing import BinaryIO
 
+from posecast.audio.pcm import check_sample_rate
 from posecast.errors import InvalidRequest
 
 _STREAMED_SIZE = 0x7FFF_0000
 """A size in a WAV header from here up means that its writer did not know the length."""
 _DATA_SIZE_OFFSET = 4
+_SAMPLE_RATE_OFFSET = 12  # in a format chunk, after its name, size, encoding and channels
 _LONGEST_OGG_PAGE = 27 + 255 + 255 * 255  # 65307 bytes
 
 
@@ -39,7 +41,7 @@ def find_unsized_wav_data(file: BinaryIO) -> int | None:
     Returns:
         Offset of the four bytes that hold the size 0, if sound follows them; otherwise nothing.
     """
-    found = _find_wav_data(file)
+    found = _find_wav_chunk(file, b"data")
     if found is None:
         return None
     offset, size = found
@@ -50,7 +52,11 @@ def find_unsized_wav_data(file: BinaryIO) -> int | None:
 
 
 def _check_wav(file: BinaryIO) -> None:
-    found = _find_wav_data(file)
+    described = _find_wav_chunk(file, b"fmt ")
+    rate_bytes = _read_at(file, described[0] + _SAMPLE_RATE_OFFSET, 4) if described else b""
+    if len(rate_bytes) == 4:  # libsndfile refuses 0 Hz without naming it
+        check_sample_rate(struct.unpack("<I", rate_bytes)[0])
+    found = _find_wav_chunk(file, b"data")
     if found is None:
         raise InvalidRequest("truncated WAV file: it has no data chunk")
     offset, size = found
@@ -59,14 +65,14 @@ def _check_wav(file: BinaryIO) -> None:
         raise InvalidRequest(f"truncated WAV file: {available} of {size} bytes of sound are there")
 
 
-def _find_wav_data(file: BinaryIO) -> tuple[int, int] | None:
-    """Offset and size of the data chunk of a RIFF file."""
+def _find_wav_chunk(file: BinaryIO, name: bytes) -> tuple[int, int] | None:
+    """Offset and size of the first chunk of that name in a RIFF file."""
     if _read_at(file, 0, 4) != b"RIFF":
         return None
     offset = 12
     while len(header := _read_at(file, offset, 8)) == 8:
         size = struct.unpack("<I", header[4:])[0]
-        if header[:4] == b"data":
+        if header[:4] == name:
             return offset, size
         offset += 8 + size + size % 2
     return None

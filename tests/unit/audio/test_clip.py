@@ -112,7 +112,7 @@ def bad_clips() -> dict[str, tuple[bytes, str]]:
         "NaN": (encode(with_nan, subtype="FLOAT"), "sample 1234 is nan; allowed"),
         "integers as floats": (encode(TONE * 32_768, subtype="FLOAT"), "full scale is 1"),
         "no samples": (encode(TONE[:0]), "no samples; allowed: at least 1"),
-        "0 Hz": (with_header(wav, rate_hz=0), "not audio that can be read"),
+        "0 Hz": (with_header(wav, rate_hz=0), "sample rate 0 Hz; allowed: 8000 to 192000 Hz"),
         "1 MHz": (with_header(wav, rate_hz=1_000_000), "sample rate 1000000 Hz; allowed: 8000 to"),
         "4 kHz": (encode(rate_hz=4_000), "sample rate 4000 Hz; allowed: 8000 to 192000 Hz"),
         "7 channels": (encode(np.zeros((9, 7), np.float32)), "7 channels; allowed: 1 to 2"),
