@@ -1,0 +1,119 @@
+"""Blinks and saccades as random processes in continuous time, the same for a seed at any rate."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from posecast.rig.arkit import CURVE_INDEX
+from posecast.signals import FloatArray
+
+CLOSING_S, CLOSED_S, OPENING_S = 0.08, 0.04, 0.2
+"""Course of a blink. One frame at 25 frames a second always falls into the closed part."""
+REFRACTORY_S = 0.35
+"""Shortest time between two blinks' starts, beyond the blink itself."""
+MEAN_FIXATION_S, SHORTEST_FIXATION_S = 0.9, 0.25
+SACCADE_S = 0.05
+_VERTICAL_SHARE = 0.6
+_PURPOSE_BLINKS, _PURPOSE_GAZE = 1, 2
+
+
+class Eyes:
+    """What the eyes of one stream do; each process draws from a generator of its own.
+
+    Source:
+        Our own processes: Poisson blinks with a refractory time, exponential fixations.
+    """
+
+    def __init__(self, seed: int, *, blink_rate_hz: float, gaze_range: float) -> None:
+        """Start both processes.
+
+        Args:
+            seed: Seed of the stream, 0..2**64-1.
+            blink_rate_hz: Mean blinks a second; 0 for none.
+            gaze_range: Standard deviation of the look curves.
+        """
+        self._blink_rate_hz, self._gaze_range = blink_rate_hz, gaze_range
+        self._blink_rng = _generator(seed, _PURPOSE_BLINKS)
+        self._gaze_rng = _generator(seed, _PURPOSE_GAZE)
+        self._blink_starts: list[float] = []
+        self._gaze_times: list[float] = [0.0]
+        self._gaze_targets: list[np.ndarray] = [np.zeros(2)]
+
+    def add_to(self, weights: FloatArray, times_s: np.ndarray) -> None:
+        """Set the blink and look curves of consecutive frames.
+
+        Args:
+            weights: ARKit weights, changed in place. [T, 52]
+            times_s: Time of each frame since the start of the stream. [T]
+        """
+        if not len(times_s):
+            return
+        blink = self._blink(times_s)
+        right, up = self._gaze(times_s).T
+        for side in ("Left", "Right"):
+            weights[:, CURVE_INDEX[f"eyeBlink{side}"]] = blink
+            # A lid that is shut cannot be wide open.
+            weights[:, CURVE_INDEX[f"eyeWide{side}"]] *= 1 - blink
+            weights[:, CURVE_INDEX[f"eyeLookUp{side}"]] = np.clip(up, 0, 1)
+            weights[:, CURVE_INDEX[f"eyeLookDown{side}"]] = np.clip(-up, 0, 1)
+        for name, value in (
+            ("eyeLookOutRight", right),
+            ("eyeLookInLeft", right),
+            ("eyeLookInRight", -right),
+            ("eyeLookOutLeft", -right),
+        ):
+            weights[:, CURVE_INDEX[name]] = np.clip(value, 0, 1)
+
+    def _blink(self, times_s: np.ndarray) -> np.ndarray:
+        self._extend_blinks(float(times_s[-1]) + CLOSING_S)
+        closure = np.zeros(len(times_s))
+        for start in self._blink_starts:
+            since = times_s - start
+            rise = np.clip(since / CLOSING_S, 0, 1)
+            fall = np.clip(1 - (since - CLOSING_S - CLOSED_S) / OPENING_S, 0, 1)
+            closure = np.maximum(closure, _ease(np.minimum(rise, fall)))
+        horizon = float(times_s[-1]) - (CLOSING_S + CLOSED_S + OPENING_S)
+        # The last one stays: the next is drawn from it.
+        while len(self._blink_starts) > 1 and self._blink_starts[0] < horizon:
+            self._blink_starts.pop(0)
+        return closure
+
+    def _extend_blinks(self, until_s: float) -> None:
+        if self._blink_rate_hz <= 0:
+            return
+        cycle_s = CLOSING_S + CLOSED_S + OPENING_S + REFRACTORY_S
+        mean_wait_s = max(0.05, 1 / self._blink_rate_hz - cycle_s)
+        if not self._blink_starts:
+            self._blink_starts.append(self._blink_rng.exponential(mean_wait_s))
+        while self._blink_starts[-1] < until_s:
+            wait_s = cycle_s + self._blink_rng.exponential(mean_wait_s)
+            self._blink_starts.append(self._blink_starts[-1] + wait_s)
+
+    def _gaze(self, times_s: np.ndarray) -> np.ndarray:
+        """Look to the own right and up. [T, 2]"""
+        while self._gaze_times[-1] < times_s[-1]:
+            fixation_s = SHORTEST_FIXATION_S + self._gaze_rng.exponential(MEAN_FIXATION_S)
+            self._gaze_times.append(self._gaze_times[-1] + fixation_s)
+            direction = self._gaze_rng.standard_normal(2) * (1, _VERTICAL_SHARE)
+            self._gaze_targets.append(np.clip(self._gaze_range * direction, -1, 1))
+        index = np.searchsorted(self._gaze_times, times_s, side="right") - 1
+        targets = np.array(self._gaze_targets)
+        before = targets[np.maximum(index - 1, 0)]
+        since = times_s - np.array(self._gaze_times)[index]
+        part = _ease(np.clip(since / SACCADE_S, 0, 1))[:, None]
+        looked = before + part * (targets[index] - before)
+        passed = max(0, int(index[0]) - 1)
+        del self._gaze_times[:passed], self._gaze_targets[:passed]
+        return looked
+
+
+def _ease(part: np.ndarray) -> np.ndarray:
+    """Smooth step from 0 to 1."""
+    return part * part * (3 - 2 * part)
+
+
+def _generator(seed: int, purpose: int) -> np.random.Generator:
+    # The second key word is a window index that no stream reaches: no draw is shared with motion.
+    key = np.array([seed, 2**64 - 1], np.uint64)
+    counter = np.array([0, 0, 0, purpose], np.uint64)
+    return np.random.Generator(np.random.Philox(key=key, counter=counter))

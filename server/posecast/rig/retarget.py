@@ -1,0 +1,93 @@
+"""Normalised motion of the default model to ARKit weights and head pose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from posecast.errors import CheckpointMismatch
+from posecast.rig.arkit import CURVE_INDEX, MOTION_DIM, NUM_CURVES
+from posecast.rig.head_pose import quaternion_from_rotation_vector
+from posecast.signals import FloatArray
+
+REST_THRESHOLD = 0.02
+"""Jaw opening that counts as none: sampling noise must not part lips at rest."""
+_JAW_OPEN, _MOUTH_CLOSE = CURVE_INDEX["jawOpen"], CURVE_INDEX["mouthClose"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MotionScale:
+    """Mean and spread that motion was normalised with."""
+
+    mean: FloatArray
+    """[55]"""
+    std: FloatArray
+    """Standard deviation; 0 for a column that the model leaves at its mean. [55]"""
+
+    def __post_init__(self) -> None:
+        """Refuse rows of another motion space."""
+        for name, row in (("mean", self.mean), ("std", self.std)):
+            if row.shape != (MOTION_DIM,):
+                raise CheckpointMismatch(
+                    f"motion {name} has shape {row.shape}; expected ({MOTION_DIM},)"
+                )
+
+    def normalise(self, motion: FloatArray) -> FloatArray:
+        """Motion in standard units; columns that never move become 0. [..., 55]"""
+        moves = self.std > 0
+        scaled = (motion - self.mean) / np.where(moves, self.std, 1.0)
+        return np.where(moves, scaled, 0.0).astype(np.float32)
+
+    def denormalise(self, motion: FloatArray) -> FloatArray:
+        """The inverse for columns that move, their mean for the others. [..., 55]"""
+        return (motion * self.std + self.mean).astype(np.float32)
+
+
+def face_from_motion(motion: FloatArray, scale: MotionScale) -> tuple[FloatArray, FloatArray]:
+    """Put a face on normalised motion.
+
+    Args:
+        motion: Normalised motion. [T, 55]
+        scale: What it was normalised with.
+
+    Returns:
+        Weights, 0..1 with mouthClose <= jawOpen and both 0 at rest, [T, 52], and head quaternions
+        (x, y, z, w), [T, 4].
+
+    Source:
+        ARKit's definition of mouthClose: it undoes the parting of lips that jawOpen brings.
+    """
+    plain = scale.denormalise(motion)
+    weights = np.clip(plain[:, :NUM_CURVES], 0.0, 1.0)
+    for curve in (_JAW_OPEN, _MOUTH_CLOSE):
+        above = np.maximum(0.0, weights[:, curve] - REST_THRESHOLD)
+        weights[:, curve] = above / (1 - REST_THRESHOLD)
+    weights[:, _MOUTH_CLOSE] = np.minimum(weights[:, _MOUTH_CLOSE], weights[:, _JAW_OPEN])
+    return weights, quaternion_from_rotation_vector(plain[:, NUM_CURVES:])
+
+
+def lip_aperture(weights: FloatArray) -> FloatArray:
+    """How far the lips are apart, in units of jawOpen.
+
+    Args:
+        weights: ARKit weights. [T, 52]
+
+    Returns:
+        Opening, at least 0. [T]
+
+    Source:
+        Our own proxy (docs/default-model.md): ARKit has no curve for it.
+    """
+    lips = sum(weights[:, CURVE_INDEX[name]] for name in _LIP_PARTING)
+    rolled = weights[:, CURVE_INDEX["mouthRollLower"]]
+    jaw = weights[:, _JAW_OPEN] - weights[:, _MOUTH_CLOSE]
+    return np.maximum(jaw + 0.1 * lips - 0.15 * rolled, 0.0)
+
+
+_LIP_PARTING = (
+    "mouthLowerDownLeft",
+    "mouthLowerDownRight",
+    "mouthUpperUpLeft",
+    "mouthUpperUpRight",
+)

@@ -1,0 +1,97 @@
+"""The loaded model: networks and styles that all streams share and none changes."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+from posecast import checkpoints
+from posecast.conditioning.onnx_speech_encoder import OnnxSpeechEncoder
+from posecast.conditioning.speech_encoder import SpeechEncoder
+from posecast.conditioning.style import StyleBank, load_styles
+from posecast.config import ModelConfig
+from posecast.denoising.denoiser import Denoiser
+from posecast.denoising.onnx_denoiser import OnnxDenoiser
+from posecast.errors import InvalidRequest, ModelUnavailable
+from posecast.onnx_session import has_cuda
+from posecast.rig.retarget import MotionScale
+
+_logger = logging.getLogger(__name__)
+Device = Literal["cpu", "cuda"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnimationEngine:
+    """Everything that is loaded once."""
+
+    config: ModelConfig
+    """Sizes, conventions and defaults of the model."""
+    device: Device
+    """Where the networks run."""
+    speech_encoder: SpeechEncoder
+    """Audio to speech features."""
+    denoiser: Denoiser
+    """Speech and style to motion."""
+    styles: StyleBank
+    """Stored styles."""
+    scale: MotionScale
+    """Units of the motion."""
+
+    @classmethod
+    def load(cls, model: str | Path = "default", device: str = "auto") -> Self:
+        """Load and verify a model package.
+
+        Args:
+            model: `default`, or the folder of a model package.
+            device: `cpu`, `cuda`, or `auto`: the GPU if onnxruntime can use one.
+
+        Returns:
+            The engine, ready for any number of sessions.
+
+        Raises:
+            InvalidRequest: If there is no such kind of device.
+            ModelUnavailable: If the package or the device is not there.
+            CheckpointMismatch: If a file of the package is damaged or does not fit the others.
+        """
+        chosen = choose_device(device)
+        package = checkpoints.load_package(model)
+        config = package.config
+        if config.motion_space != "arkit":
+            raise ModelUnavailable(
+                f"model {config.name!r} moves in the space {config.motion_space!r}; this version "
+                "serves: arkit"
+            )
+        return cls(
+            config=config,
+            device=chosen,
+            speech_encoder=OnnxSpeechEncoder(
+                package.path(checkpoints.SPEECH_ENCODER_FILE), config.speech_encoder, device=chosen
+            ),
+            denoiser=OnnxDenoiser(
+                package.path(checkpoints.DENOISER_FILE), config.denoiser, device=chosen
+            ),
+            styles=load_styles(
+                package.path(checkpoints.STYLES_FILE), config.denoiser.style_dim
+            ),
+            scale=MotionScale(mean=package.motion_mean, std=package.motion_std),
+        )
+
+
+def choose_device(device: str) -> Device:
+    """Turn `auto` into a device that is there.
+
+    Raises:
+        InvalidRequest: If there is no such kind of device.
+    """
+    if device == "auto":
+        if has_cuda():
+            return "cuda"
+        _logger.info("onnxruntime has no CUDA here: the networks run on the CPU")
+        return "cpu"
+    if device == "cpu":
+        return "cpu"
+    if device == "cuda":
+        return "cuda"
+    raise InvalidRequest(f"device {device!r}; allowed: auto, cpu, cuda")

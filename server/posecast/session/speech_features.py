@@ -1,0 +1,56 @@
+"""Audio of one stream to speech features, encoded in blocks that no chunking can shift."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from posecast.conditioning.speech_encoder import SpeechEncoder
+from posecast.session.timeline import Window, samples_for_steps
+from posecast.signals import FloatArray
+
+
+class SpeechFeatureStream:
+    """Features of one utterance.
+
+    The speech encoder runs once a window, over just the steps that the window adds. Its blocks thus
+    depend on the window's index alone, and equal blocks give equal bits.
+    """
+
+    def __init__(self, encoder: SpeechEncoder) -> None:
+        """Start an utterance."""
+        self._encoder = encoder
+        self._state = encoder.start()
+        self._look_ahead = encoder.config.look_ahead_frames
+        self._pending: list[FloatArray] = []
+        self._num_samples = 0
+        self._num_steps = 0
+
+    def push(self, samples: FloatArray) -> None:
+        """Take the next audio at 16 kHz. [S]"""
+        self._pending.append(samples)
+        self._num_samples += len(samples)
+
+    def pad_to_window(self, window: Window) -> None:
+        """Let silence follow the audio until a window can be heard."""
+        needed = samples_for_steps(window.steps_needed(self._look_ahead))
+        missing = needed - self._num_samples
+        if missing > 0:
+            self.push(np.zeros(missing, np.float32))
+
+    def has(self, window: Window) -> bool:
+        """Whether enough audio has come for a window."""
+        needed = samples_for_steps(window.steps_needed(self._look_ahead))
+        return self._num_samples >= needed
+
+    def encode(self, window: Window) -> FloatArray:
+        """Features of the frames of the next window. [T, D]"""
+        num_steps = window.steps_needed(self._look_ahead)
+        block = self._take(samples_for_steps(num_steps - self._num_steps))
+        outputs, self._state = self._encoder.encode(block, self._state)
+        self._num_steps = num_steps
+        return outputs[-window.num_frames :]
+
+    def _take(self, count: int) -> FloatArray:
+        joined = np.concatenate(self._pending)
+        self._pending = [joined[count:]]
+        return joined[:count]

@@ -1,0 +1,83 @@
+"""A tiny model package with random weights: every test runs without a download."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from posecast.config import DenoiserConfig, ModelConfig, SpeechEncoderConfig, StyleEncoderConfig
+from posecast.rig.arkit import CURVE_INDEX, MOTION_DIM
+from posecast.rig.retarget import MotionScale
+from posecast.session.engine import AnimationEngine
+from posecast.signals import Style
+
+_SPEECH = SpeechEncoderConfig(num_mel_bands=80, width=16, num_blocks=2, dilations=(1, 2))
+TINY_MODEL = ModelConfig(
+    name="tiny",
+    version="0",
+    speech_encoder=_SPEECH,
+    style_encoder=StyleEncoderConfig(
+        motion_dim=MOTION_DIM, width=16, num_layers=2, num_heads=2, sees_velocity=True
+    ),
+    denoiser=DenoiserConfig(
+        motion_dim=MOTION_DIM,
+        speech_dim=_SPEECH.feature_dim,
+        style_dim=16,
+        shape_dim=0,
+        width=16,
+        num_layers=2,
+        num_heads=2,
+        pre_norm=True,
+        speech_skip=True,
+        pads_windows=False,
+    ),
+    sampling_steps=2,
+)
+
+
+@pytest.fixture(scope="session")
+def tiny_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a package whose face depends on the audio but means nothing."""
+    torch = pytest.importorskip("torch")
+    from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
+    from posecast.conditioning.torch_style_encoder import StyleEncoderNetwork
+    from posecast.denoising.torch_denoiser import ConditionedDenoiser
+    from posecast.training.package import write_package
+
+    torch.manual_seed(1)
+    rng = np.random.default_rng(1)
+    folder = tmp_path_factory.mktemp("tiny-model")
+    networks = (
+        SpeechEncoderNetwork(TINY_MODEL.speech_encoder, num_classes=27),
+        StyleEncoderNetwork(TINY_MODEL.style_encoder),
+        ConditionedDenoiser(TINY_MODEL.denoiser),
+    )
+    mean = np.full(MOTION_DIM, 0.1, np.float32)
+    mean[CURVE_INDEX["jawOpen"]] = 0.3
+    mean[-3:] = 0.0
+    styles = {
+        name: Style(vector=rng.standard_normal(16).astype(np.float32))
+        for name in ("neutral", "cheerful")
+    }
+    scale = MotionScale(mean=mean, std=np.full(MOTION_DIM, 0.1, np.float32))
+    write_package(folder, TINY_MODEL, networks, scale, styles, made_by={"command": "tests"})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_engine(tiny_package: Path) -> AnimationEngine:
+    """The tiny package, loaded."""
+    return AnimationEngine.load(tiny_package, device="cpu")
+
+
+@pytest.fixture
+def speech_like() -> np.ndarray:
+    """Six seconds of a buzz with changing loudness and timbre at 16 kHz. [S]"""
+    times = np.arange(6 * 16_000) / 16_000
+    rng = np.random.default_rng(5)
+    loud = np.clip(np.sin(2 * np.pi * 3 * times), 0, 1)
+    buzz = sum(np.sin(2 * np.pi * 120 * k * times) / k for k in range(1, 12))
+    noise = 0.01 * rng.standard_normal(len(times))
+    return (0.1 * loud * buzz + noise).astype(np.float32)
