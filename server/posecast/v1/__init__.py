@@ -1,0 +1,1 @@
+"""Messages and service of the contract, generated from protos/ by protos/generate.py."""

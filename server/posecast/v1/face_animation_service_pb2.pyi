@@ -1,0 +1,197 @@
+from posecast.v1 import audio_pb2 as _audio_pb2
+from posecast.v1 import face_pb2 as _face_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class LatencyMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LATENCY_MODE_UNSPECIFIED: _ClassVar[LatencyMode]
+    LATENCY_MODE_OFFLINE: _ClassVar[LatencyMode]
+    LATENCY_MODE_BALANCED: _ClassVar[LatencyMode]
+    LATENCY_MODE_REALTIME: _ClassVar[LatencyMode]
+LATENCY_MODE_UNSPECIFIED: LatencyMode
+LATENCY_MODE_OFFLINE: LatencyMode
+LATENCY_MODE_BALANCED: LatencyMode
+LATENCY_MODE_REALTIME: LatencyMode
+
+class StyleVector(_message.Message):
+    __slots__ = ("values", "blink_rate_hz", "gaze_range")
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    BLINK_RATE_HZ_FIELD_NUMBER: _ClassVar[int]
+    GAZE_RANGE_FIELD_NUMBER: _ClassVar[int]
+    values: _containers.RepeatedScalarFieldContainer[float]
+    blink_rate_hz: float
+    gaze_range: float
+    def __init__(self, values: _Optional[_Iterable[float]] = ..., blink_rate_hz: _Optional[float] = ..., gaze_range: _Optional[float] = ...) -> None: ...
+
+class AnimationSettings(_message.Message):
+    __slots__ = ("style_name", "style_vector", "seed", "frame_rate_hz", "latency_mode", "audio_guidance", "style_guidance", "sampling_steps")
+    STYLE_NAME_FIELD_NUMBER: _ClassVar[int]
+    STYLE_VECTOR_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    FRAME_RATE_HZ_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_MODE_FIELD_NUMBER: _ClassVar[int]
+    AUDIO_GUIDANCE_FIELD_NUMBER: _ClassVar[int]
+    STYLE_GUIDANCE_FIELD_NUMBER: _ClassVar[int]
+    SAMPLING_STEPS_FIELD_NUMBER: _ClassVar[int]
+    style_name: str
+    style_vector: StyleVector
+    seed: int
+    frame_rate_hz: int
+    latency_mode: LatencyMode
+    audio_guidance: float
+    style_guidance: float
+    sampling_steps: int
+    def __init__(self, style_name: _Optional[str] = ..., style_vector: _Optional[_Union[StyleVector, _Mapping]] = ..., seed: _Optional[int] = ..., frame_rate_hz: _Optional[int] = ..., latency_mode: _Optional[_Union[LatencyMode, str]] = ..., audio_guidance: _Optional[float] = ..., style_guidance: _Optional[float] = ..., sampling_steps: _Optional[int] = ...) -> None: ...
+
+class AnimateConfig(_message.Message):
+    __slots__ = ("audio_format", "settings")
+    AUDIO_FORMAT_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    audio_format: _audio_pb2.AudioFormat
+    settings: AnimationSettings
+    def __init__(self, audio_format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., settings: _Optional[_Union[AnimationSettings, _Mapping]] = ...) -> None: ...
+
+class EndOfUtterance(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class AnimateRequest(_message.Message):
+    __slots__ = ("config", "audio", "end_of_utterance")
+    CONFIG_FIELD_NUMBER: _ClassVar[int]
+    AUDIO_FIELD_NUMBER: _ClassVar[int]
+    END_OF_UTTERANCE_FIELD_NUMBER: _ClassVar[int]
+    config: AnimateConfig
+    audio: _audio_pb2.AudioChunk
+    end_of_utterance: EndOfUtterance
+    def __init__(self, config: _Optional[_Union[AnimateConfig, _Mapping]] = ..., audio: _Optional[_Union[_audio_pb2.AudioChunk, _Mapping]] = ..., end_of_utterance: _Optional[_Union[EndOfUtterance, _Mapping]] = ...) -> None: ...
+
+class ModelInfo(_message.Message):
+    __slots__ = ("name", "version")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    version: str
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ...) -> None: ...
+
+class AnimationHeader(_message.Message):
+    __slots__ = ("rig", "frame_rate_hz", "seed", "model", "server_version", "latency_mode")
+    RIG_FIELD_NUMBER: _ClassVar[int]
+    FRAME_RATE_HZ_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_MODE_FIELD_NUMBER: _ClassVar[int]
+    rig: _face_pb2.FaceRig
+    frame_rate_hz: int
+    seed: int
+    model: ModelInfo
+    server_version: str
+    latency_mode: LatencyMode
+    def __init__(self, rig: _Optional[_Union[_face_pb2.FaceRig, _Mapping]] = ..., frame_rate_hz: _Optional[int] = ..., seed: _Optional[int] = ..., model: _Optional[_Union[ModelInfo, _Mapping]] = ..., server_version: _Optional[str] = ..., latency_mode: _Optional[_Union[LatencyMode, str]] = ...) -> None: ...
+
+class FrameBatch(_message.Message):
+    __slots__ = ("utterance_index", "frames")
+    UTTERANCE_INDEX_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    utterance_index: int
+    frames: _containers.RepeatedCompositeFieldContainer[_face_pb2.FaceFrame]
+    def __init__(self, utterance_index: _Optional[int] = ..., frames: _Optional[_Iterable[_Union[_face_pb2.FaceFrame, _Mapping]]] = ...) -> None: ...
+
+class UtteranceEnd(_message.Message):
+    __slots__ = ("utterance_index", "num_frames", "audio_duration_s")
+    UTTERANCE_INDEX_FIELD_NUMBER: _ClassVar[int]
+    NUM_FRAMES_FIELD_NUMBER: _ClassVar[int]
+    AUDIO_DURATION_S_FIELD_NUMBER: _ClassVar[int]
+    utterance_index: int
+    num_frames: int
+    audio_duration_s: float
+    def __init__(self, utterance_index: _Optional[int] = ..., num_frames: _Optional[int] = ..., audio_duration_s: _Optional[float] = ...) -> None: ...
+
+class AnimateResponse(_message.Message):
+    __slots__ = ("header", "frames", "end")
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    header: AnimationHeader
+    frames: FrameBatch
+    end: UtteranceEnd
+    def __init__(self, header: _Optional[_Union[AnimationHeader, _Mapping]] = ..., frames: _Optional[_Union[FrameBatch, _Mapping]] = ..., end: _Optional[_Union[UtteranceEnd, _Mapping]] = ...) -> None: ...
+
+class AnimateClipRequest(_message.Message):
+    __slots__ = ("file", "raw", "settings")
+    FILE_FIELD_NUMBER: _ClassVar[int]
+    RAW_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    file: bytes
+    raw: _audio_pb2.RawAudio
+    settings: AnimationSettings
+    def __init__(self, file: _Optional[bytes] = ..., raw: _Optional[_Union[_audio_pb2.RawAudio, _Mapping]] = ..., settings: _Optional[_Union[AnimationSettings, _Mapping]] = ...) -> None: ...
+
+class AnimateClipResponse(_message.Message):
+    __slots__ = ("header", "frames", "end")
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    header: AnimationHeader
+    frames: FrameBatch
+    end: UtteranceEnd
+    def __init__(self, header: _Optional[_Union[AnimationHeader, _Mapping]] = ..., frames: _Optional[_Union[FrameBatch, _Mapping]] = ..., end: _Optional[_Union[UtteranceEnd, _Mapping]] = ...) -> None: ...
+
+class ListStylesRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class StyleInfo(_message.Message):
+    __slots__ = ("name", "description")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    description: str
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ...) -> None: ...
+
+class ListStylesResponse(_message.Message):
+    __slots__ = ("styles",)
+    STYLES_FIELD_NUMBER: _ClassVar[int]
+    styles: _containers.RepeatedCompositeFieldContainer[StyleInfo]
+    def __init__(self, styles: _Optional[_Iterable[_Union[StyleInfo, _Mapping]]] = ...) -> None: ...
+
+class GetServerInfoRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ServerLimits(_message.Message):
+    __slots__ = ("max_streams", "max_clip_s", "max_message_bytes")
+    MAX_STREAMS_FIELD_NUMBER: _ClassVar[int]
+    MAX_CLIP_S_FIELD_NUMBER: _ClassVar[int]
+    MAX_MESSAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    max_streams: int
+    max_clip_s: float
+    max_message_bytes: int
+    def __init__(self, max_streams: _Optional[int] = ..., max_clip_s: _Optional[float] = ..., max_message_bytes: _Optional[int] = ...) -> None: ...
+
+class GetServerInfoResponse(_message.Message):
+    __slots__ = ("server_version", "model", "rig", "frame_rates_hz", "style_dim", "device", "limits", "num_streams")
+    SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    RIG_FIELD_NUMBER: _ClassVar[int]
+    FRAME_RATES_HZ_FIELD_NUMBER: _ClassVar[int]
+    STYLE_DIM_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    NUM_STREAMS_FIELD_NUMBER: _ClassVar[int]
+    server_version: str
+    model: ModelInfo
+    rig: _face_pb2.FaceRig
+    frame_rates_hz: _containers.RepeatedScalarFieldContainer[int]
+    style_dim: int
+    device: str
+    limits: ServerLimits
+    num_streams: int
+    def __init__(self, server_version: _Optional[str] = ..., model: _Optional[_Union[ModelInfo, _Mapping]] = ..., rig: _Optional[_Union[_face_pb2.FaceRig, _Mapping]] = ..., frame_rates_hz: _Optional[_Iterable[int]] = ..., style_dim: _Optional[int] = ..., device: _Optional[str] = ..., limits: _Optional[_Union[ServerLimits, _Mapping]] = ..., num_streams: _Optional[int] = ...) -> None: ...

@@ -1,0 +1,189 @@
+"""A real server on a loopback port, and a client that speaks the contract's messages."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import grpc
+import numpy as np
+import pytest
+import soundfile
+
+from posecast.config import ServerConfig
+from posecast.session.engine import AnimationEngine
+from posecast.transport.server import AnimationServer
+from posecast.v1 import audio_pb2
+from posecast.v1 import face_animation_service_pb2 as pb
+from posecast.v1 import face_animation_service_pb2_grpc as pb_grpc
+
+SAMPLE_RATE_HZ = 16_000
+
+
+@dataclass
+class Answer:
+    """What came back on one stream."""
+
+    header: pb.AnimationHeader | None = None
+    batches: list[pb.FrameBatch] = field(default_factory=list)
+    ends: list[pb.UtteranceEnd] = field(default_factory=list)
+
+    def add(self, response) -> None:
+        match response.WhichOneof("part"):
+            case "header":
+                self.header = response.header
+            case "frames":
+                self.batches.append(response.frames)
+            case "end":
+                self.ends.append(response.end)
+
+    def frames(self, utterance_index: int = 0) -> list:
+        return [
+            frame
+            for batch in self.batches
+            if batch.utterance_index == utterance_index
+            for frame in batch.frames
+        ]
+
+    def values(self, utterance_index: int = 0) -> np.ndarray:
+        """Index, weights and head of each frame. [T, 1 + C + 4]"""
+        return np.array(
+            [
+                [f.index, *f.weights, f.head.x, f.head.y, f.head.z, f.head.w]
+                for f in self.frames(utterance_index)
+            ]
+        )
+
+
+class Client:
+    """Sends messages and gathers answers."""
+
+    def __init__(self, channel: grpc.aio.Channel, address: str) -> None:
+        self.channel = channel
+        self.address = address
+        self.stub = pb_grpc.FaceAnimationServiceStub(channel)
+
+    @staticmethod
+    def config(
+        *,
+        sample_rate_hz: int = SAMPLE_RATE_HZ,
+        num_channels: int = 1,
+        encoding: int = audio_pb2.AUDIO_ENCODING_PCM_S16LE,
+        **settings,
+    ) -> pb.AnimateRequest:
+        return pb.AnimateRequest(
+            config=pb.AnimateConfig(
+                audio_format=audio_pb2.AudioFormat(
+                    encoding=encoding, sample_rate_hz=sample_rate_hz, num_channels=num_channels
+                ),
+                settings=pb.AnimationSettings(**settings),
+            )
+        )
+
+    @staticmethod
+    def audio(data: bytes) -> pb.AnimateRequest:
+        return pb.AnimateRequest(audio=audio_pb2.AudioChunk(data=data))
+
+    @staticmethod
+    def end() -> pb.AnimateRequest:
+        return pb.AnimateRequest(end_of_utterance=pb.EndOfUtterance())
+
+    async def animate(self, requests: Iterable[pb.AnimateRequest]) -> Answer:
+        # By blocking calls, because grpc.aio puts its own failed write in the place of a refusal
+        # that comes while requests are still being sent.
+        def call() -> Answer:
+            answer = Answer()
+            with grpc.insecure_channel(self.address) as channel:
+                for response in pb_grpc.FaceAnimationServiceStub(channel).Animate(iter(requests)):
+                    answer.add(response)
+            return answer
+
+        return await asyncio.to_thread(call)
+
+    async def animate_clip(self, file: bytes, **settings) -> Answer:
+        return await self.send_clip(
+            pb.AnimateClipRequest(file=file, settings=pb.AnimationSettings(**settings))
+        )
+
+    async def send_clip(self, request: pb.AnimateClipRequest) -> Answer:
+        answer = Answer()
+        async for response in self.stub.AnimateClip(request):
+            answer.add(response)
+        return answer
+
+
+@pytest.fixture(scope="session")
+def engine(tiny_engine) -> AnimationEngine:
+    return tiny_engine
+
+
+@pytest.fixture
+def serve(engine):
+    """Start a server with the given limits; yields it and a connected client."""
+
+    @asynccontextmanager
+    async def start(**settings) -> AsyncIterator[tuple[AnimationServer, Client]]:
+        server = AnimationServer(engine, ServerConfig(port=0, grace_s=0.0, **settings))
+        await server.start()
+        try:
+            async with grpc.aio.insecure_channel(server.address) as channel:
+                yield server, Client(channel, server.address)
+        finally:
+            await server.stop()
+
+    return start
+
+
+@pytest.fixture
+async def server(serve) -> AsyncIterator[AnimationServer]:
+    async with serve() as (server, _):
+        yield server
+
+
+@pytest.fixture
+async def client(server) -> AsyncIterator[Client]:
+    async with grpc.aio.insecure_channel(server.address) as channel:
+        yield Client(channel, server.address)
+
+
+@pytest.fixture(scope="session")
+def speech() -> Callable[[float], np.ndarray]:
+    """Make a tone that swells like syllables; another for each pitch. [S], 16 kHz"""
+
+    def make(duration_s: float, pitch_hz: float = 140.0) -> np.ndarray:
+        time_s = np.arange(round(duration_s * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
+        envelope = np.sin(2 * np.pi * 3.0 * time_s) ** 2
+        voice = sum(np.sin(2 * np.pi * pitch_hz * k * time_s) / k for k in range(1, 6))
+        return (0.2 * envelope * voice).astype(np.float32)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def pcm(speech) -> Callable[..., bytes]:
+    """The same as 16-bit PCM."""
+
+    def make(duration_s: float, pitch_hz: float = 140.0) -> bytes:
+        return (speech(duration_s, pitch_hz) * 32767).astype("<i2").tobytes()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def wav() -> Callable[..., bytes]:
+    """A file of the given samples."""
+
+    def make(
+        samples: np.ndarray,
+        sample_rate_hz: int = SAMPLE_RATE_HZ,
+        file_format: str = "WAV",
+        subtype: str | None = None,
+    ) -> bytes:
+        file = io.BytesIO()
+        soundfile.write(file, samples, sample_rate_hz, format=file_format, subtype=subtype)
+        return file.getvalue()
+
+    return make

@@ -1,0 +1,77 @@
+"""Messages become values and come back the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from posecast.audio.pcm import AudioFormat
+from posecast.config import AnimationOptions
+from posecast.signals import FaceFrames
+from posecast.transport import codec
+from posecast.v1 import audio_pb2
+from posecast.v1 import face_animation_service_pb2 as pb
+
+
+@pytest.mark.parametrize("encoding", ["pcm_s16le", "pcm_f32le", "alaw", "mulaw"])
+def test_a_format_comes_back(encoding):
+    audio_format = AudioFormat(encoding, 44_100, 2)
+
+    assert codec.audio_format_from(codec.audio_format_message(audio_format)) == audio_format
+
+
+def test_every_enum_value_but_the_unspecified_has_a_meaning():
+    assert set(codec.ENCODINGS) == set(audio_pb2.AudioEncoding.values()) - {0}
+    assert set(codec.LATENCY_MODES) == set(pb.LatencyMode.values()) - {0}
+
+
+def test_unset_settings_are_the_defaults():
+    options = codec.options_from(pb.AnimationSettings(), default_mode="realtime")
+
+    assert options == AnimationOptions(mode="realtime")
+
+
+def test_options_come_back():
+    options = AnimationOptions(
+        style="happy",
+        seed=2**64 - 1,
+        frame_rate_hz=60,
+        mode="offline",
+        audio_guidance=0.0,
+        style_guidance=2.5,
+        sampling_steps=9,
+    )
+
+    assert codec.options_from(codec.options_message(options), default_mode="realtime") == options
+
+
+def test_a_style_vector_keeps_its_values():
+    vector = pb.StyleVector(values=[0.5, -1.0], blink_rate_hz=0.0, gaze_range=1.0)
+
+    style = codec.style_from(pb.AnimationSettings(style_vector=vector), style_dim=2)
+
+    assert style.vector.tolist() == [0.5, -1.0]
+    assert (style.blink_rate_hz, style.gaze_range) == (0.0, 1.0)
+
+
+def test_settings_that_name_a_style_have_no_vector():
+    assert codec.style_from(pb.AnimationSettings(style_name="neutral"), style_dim=2) is None
+
+
+def test_frames_come_back_exactly():
+    rng = np.random.default_rng(0)
+    frames = FaceFrames(
+        first_index=2**40,
+        frame_rate_hz=30,
+        weights=rng.random((3, 52), dtype=np.float32),
+        head=rng.random((3, 4), dtype=np.float32),
+    )
+
+    message = codec.batch_message(frames, utterance_index=4)
+    back = codec.frames_from(message, frame_rate_hz=30)
+
+    assert message.utterance_index == 4
+    assert [frame.index for frame in message.frames] == [2**40, 2**40 + 1, 2**40 + 2]
+    assert back.first_index == frames.first_index
+    assert np.array_equal(back.weights, frames.weights)
+    assert np.array_equal(back.head, frames.head)
