@@ -1,0 +1,110 @@
+"""The stages of `posecast train`: arguments in, files of a run folder out."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from posecast.training.corpus import build_corpus, default_jobs, load_corpus
+from posecast.training.default_model import DEFAULT_MODEL, RunFolder
+from posecast.training.loop import TrainingPlan
+from posecast.training.tapes import TapeSampler
+
+_STAGES = {
+    "speech-encoder": (8000, 2e-3, "regress articulation, phones and accents from speech"),
+    "style": (3000, 1e-3, "learn a style space from pairs of clips in one style"),
+    "denoiser": (6000, 1e-3, "learn to denoise motion given speech and style"),
+}
+"""Default steps, default learning rate, and what the stage does."""
+
+
+def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add one sub-command a stage."""
+    corpus = subparsers.add_parser("corpus", help="synthesise and label the training speech")
+    _add_run_folder(corpus)
+    for engine, minutes in (("espeak", 160.0), ("flite", 180.0), ("festival", 180.0)):
+        corpus.add_argument(
+            f"--{engine}-minutes", type=float, default=minutes, help=f"speech made with {engine}"
+        )
+    corpus.add_argument(
+        "--recordings", type=Path, help="folder of real speech with train.tsv and phones/"
+    )
+    corpus.add_argument("--jobs", type=int, default=default_jobs(), help="processes at a time")
+    corpus.add_argument("--seed", type=int, default=7)
+    for name, (steps, learning_rate, description) in _STAGES.items():
+        stage = subparsers.add_parser(name, help=description)
+        _add_run_folder(stage)
+        stage.add_argument("--steps", type=int, default=steps)
+        stage.add_argument("--batch-size", type=int, default=24 if name != "style" else 32)
+        stage.add_argument("--learning-rate", type=float, default=learning_rate)
+        stage.add_argument("--threads", type=int, default=1)
+        stage.add_argument("--seed", type=int, default=0)
+    export = subparsers.add_parser("export", help="write the model package of a finished run")
+    _add_run_folder(export)
+    export.add_argument("-o", "--output", type=Path, required=True, help="folder of the package")
+
+
+def _add_run_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--run", type=Path, default=Path("runs/default"), help="folder of the run")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Carry out the stage that was asked for.
+
+    Args:
+        arguments: Parsed by the parsers above; `part` names the sub-command.
+    """
+    folder = RunFolder(arguments.run)
+    if arguments.part == "corpus":
+        _make_corpus(folder, arguments)
+    elif arguments.part == "export":
+        from posecast.training.package import export_run
+
+        export_run(folder, arguments.output)
+    else:
+        _train(folder, arguments)
+
+
+def _make_corpus(folder: RunFolder, arguments: argparse.Namespace) -> None:
+    minutes = {
+        "espeak": arguments.espeak_minutes,
+        "flite": arguments.flite_minutes,
+        "festival": arguments.festival_minutes,
+    }
+    build_corpus(
+        folder.corpus,
+        minutes,
+        recordings_folder=arguments.recordings,
+        seed=arguments.seed,
+        jobs=arguments.jobs,
+    )
+
+
+def _train(folder: RunFolder, arguments: argparse.Namespace) -> None:
+    plan = TrainingPlan(
+        steps=arguments.steps,
+        learning_rate=arguments.learning_rate,
+        seed=arguments.seed,
+        threads=arguments.threads,
+    )
+    sampler = TapeSampler(load_corpus(folder.corpus), np.random.default_rng(arguments.seed))
+    if arguments.part == "speech-encoder":
+        from posecast.training.speech_encoder import train_speech_encoder
+
+        train_speech_encoder(
+            sampler,
+            DEFAULT_MODEL.speech_encoder,
+            plan,
+            folder.speech_encoder,
+            arguments.batch_size,
+        )
+    elif arguments.part == "style":
+        from posecast.training.style_encoder import train_style_encoder
+
+        train_style_encoder(sampler, DEFAULT_MODEL, plan, folder, arguments.batch_size)
+    else:
+        from posecast.training.denoiser import train_denoiser
+
+        train_denoiser(sampler, DEFAULT_MODEL, plan, folder, arguments.batch_size)

@@ -1,0 +1,111 @@
+"""Builds the training corpus: shards of utterances from every engine, made side by side."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+from tqdm import tqdm
+
+from posecast.errors import InvalidRequest
+from posecast.training.engines import espeak, festival, flite, recordings
+from posecast.training.utterance import Utterance, load_shard, save_shard
+
+_SYNTHETIC: dict[str, Callable[[int], Iterator[Utterance]]] = {
+    "espeak": espeak.utterances,
+    "flite": flite.utterances,
+    "festival": festival.utterances,
+}
+SHARD_MINUTES = 20.0
+RECORDING_SPEEDS = (1.0, 0.9, 1.1)
+_HOPS_A_MINUTE = 6000
+
+
+def build_corpus(
+    folder: Path, minutes: dict[str, float], *, recordings_folder: Path | None, seed: int, jobs: int
+) -> None:
+    """Make every shard that is not there yet.
+
+    Args:
+        folder: Where the shards go; an interrupted build is resumed by the same call.
+        minutes: Audio to make with each synthetic engine.
+        recordings_folder: Real speech with aligned phones, or None.
+        seed: Seed of texts, voices and speeds.
+        jobs: Processes at a time.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tasks: dict[Path, Callable[[], list[Utterance]]] = {}
+    for engine, wanted in minutes.items():
+        for shard in range(round(wanted / SHARD_MINUTES + 0.49)):
+            path = folder / f"{engine}-{shard:03d}.npz"
+            shard_seed = seed * 1000 + shard
+            tasks[path] = functools.partial(_synthesise, engine, shard_seed, SHARD_MINUTES)
+    if recordings_folder is not None:
+        for speed in RECORDING_SPEEDS:
+            path = folder / f"recordings-{round(100 * speed):03d}.npz"
+            tasks[path] = functools.partial(_record, recordings_folder, speed)
+    missing = {path: task for path, task in tasks.items() if not path.exists()}
+    with ProcessPoolExecutor(jobs) as pool:
+        running = {pool.submit(_make, path, task) for path, task in missing.items()}
+        for done in tqdm(as_completed(running), total=len(running), desc="shards"):
+            done.result()
+    (folder / "corpus.json").write_text(json.dumps(describe_corpus(folder), indent=1) + "\n")
+
+
+def _make(path: Path, task: Callable[[], list[Utterance]]) -> None:
+    save_shard(path, task())
+
+
+def _synthesise(engine: str, seed: int, minutes: float) -> list[Utterance]:
+    wanted_hops = minutes * _HOPS_A_MINUTE
+    made: list[Utterance] = []
+    num_hops = 0
+    for utterance in _SYNTHETIC[engine](seed):
+        made.append(utterance)
+        num_hops += len(utterance.mel)
+        if num_hops >= wanted_hops:
+            break
+    return made
+
+
+def _record(folder: Path, speed: float) -> list[Utterance]:
+    return list(recordings.utterances(folder, (speed,)))
+
+
+def load_corpus(folder: Path) -> list[Utterance]:
+    """Every utterance of a corpus.
+
+    Args:
+        folder: Where `build_corpus` put its shards.
+
+    Raises:
+        InvalidRequest: If there is none.
+    """
+    paths = sorted(folder.glob("*-[0-9][0-9][0-9].npz"))
+    if not paths:
+        raise InvalidRequest(f"{folder} holds no corpus: make one with `posecast train corpus`")
+    return list(itertools.chain.from_iterable(load_shard(path) for path in paths))
+
+
+def describe_corpus(folder: Path) -> dict[str, dict[str, float]]:
+    """Minutes, utterances and voices of each engine."""
+    summary: dict[str, dict[str, float]] = {}
+    utterances = load_corpus(folder)
+    for engine in sorted({utterance.engine for utterance in utterances}):
+        own = [utterance for utterance in utterances if utterance.engine == engine]
+        summary[engine] = {
+            "minutes": round(sum(len(utterance.mel) for utterance in own) / _HOPS_A_MINUTE, 1),
+            "utterances": len(own),
+            "voices": len({utterance.speaker for utterance in own}),
+        }
+    return summary
+
+
+def default_jobs() -> int:
+    """One process a core."""
+    return os.cpu_count() or 1

@@ -1,0 +1,77 @@
+"""Sizes of the default model and the files of a training run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from posecast.config import (
+    DenoiserConfig,
+    ModelConfig,
+    SpeechEncoderConfig,
+    StyleEncoderConfig,
+)
+from posecast.rig.arkit import MOTION_DIM
+
+_SPEECH = SpeechEncoderConfig()
+_STYLE_DIM = 128
+
+DEFAULT_MODEL = ModelConfig(
+    name="default",
+    version="1.0.0",
+    motion_space="arkit",
+    speech_encoder=_SPEECH,
+    style_encoder=StyleEncoderConfig(
+        motion_dim=MOTION_DIM,
+        width=_STYLE_DIM,
+        num_layers=3,
+        num_heads=4,
+        sees_velocity=True,
+        position_per_frame=True,
+    ),
+    denoiser=DenoiserConfig(
+        motion_dim=MOTION_DIM,
+        speech_dim=_SPEECH.feature_dim,
+        style_dim=_STYLE_DIM,
+        shape_dim=0,
+        width=192,
+        num_layers=4,
+        num_heads=4,
+        pre_norm=True,
+        speech_skip=True,
+        pads_windows=False,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Where a training run keeps its files."""
+
+    path: Path
+    """The folder."""
+
+    @property
+    def corpus(self) -> Path:
+        """Shards of utterances."""
+        return self.path / "corpus"
+
+    @property
+    def speech_encoder(self) -> Path:
+        """Checkpoint of the speech encoder."""
+        return self.path / "speech_encoder.pt"
+
+    @property
+    def style_encoder(self) -> Path:
+        """Checkpoint of the style encoder."""
+        return self.path / "style_encoder.pt"
+
+    @property
+    def denoiser(self) -> Path:
+        """Checkpoint of the denoiser."""
+        return self.path / "denoiser.pt"
+
+    @property
+    def statistics(self) -> Path:
+        """Mean and standard deviation of motion."""
+        return self.path / "statistics.npz"

@@ -1,0 +1,243 @@
+"""Trains the denoiser on frozen speech features, in random styles made on the fly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
+from posecast.config import DenoiserConfig, ModelConfig
+from posecast.denoising.noise_schedule import build_schedule
+from posecast.denoising.torch_denoiser import ConditionedDenoiser
+from posecast.rig.arkit import CURVE_INDEX
+from posecast.rig.retarget import MotionScale
+from posecast.signals import FloatArray
+from posecast.training.default_model import RunFolder
+from posecast.training.encoded_tapes import EncodedTape, encode_tapes
+from posecast.training.face_rules import animate_by_rule
+from posecast.training.loop import Losses, TrainingPlan, load_average, optimise, prefetch
+from posecast.training.motion import load_scale
+from posecast.training.phones import NUM_CLASSES
+from posecast.training.style_encoder import CLIP_FRAMES, make_network
+from posecast.training.styles import StyleParameters, draw_style
+from posecast.training.tapes import TapeSampler
+
+NUM_TAPES = 6000  # 14 hours
+NUM_STYLES = 4096
+_CLIPS_PER_STYLE, _STYLES_AT_A_TIME = 2, 32
+WINDOW_LENGTHS = (100, 50, 25, 10, 5)
+_LENGTH_ODDS = (0.45, 0.1, 0.25, 0.08, 0.12)
+_STARTS, _NULL_STYLE, _NULL_BOTH = 0.15, 0.18, 0.10
+_LIP_WEIGHT, _VELOCITY_WEIGHT, _APERTURE_WEIGHT = 2.0, 1.0, 3.0
+_PREVIOUS_NOISE, _STYLE_NOISE = 0.1, 0.2
+_LIP_CURVES = (
+    "jawOpen mouthClose mouthFunnel mouthPucker mouthStretchLeft mouthStretchRight mouthRollLower "
+    "mouthRollUpper mouthShrugLower mouthPressLeft mouthPressRight mouthLowerDownLeft "
+    "mouthLowerDownRight mouthUpperUpLeft mouthUpperUpRight tongueOut"
+).split()
+_APERTURE = {
+    "jawOpen": 1.0, "mouthClose": -1.0, "mouthLowerDownLeft": 0.1, "mouthLowerDownRight": 0.1,
+    "mouthUpperUpLeft": 0.1, "mouthUpperUpRight": 0.1, "mouthRollLower": -0.15,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    previous: Tensor
+    clean: Tensor
+    previous_speech: Tensor
+    speech: Tensor
+    trusted: Tensor
+    starts: Tensor
+    styles: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class _SampledStyles:
+    """Random styles with the vectors that the style encoder gives clips of them."""
+
+    parameters: list[StyleParameters]
+    vectors: FloatArray  # [N, clips of each, S]
+
+
+def train_denoiser(
+    sampler: TapeSampler, config: ModelConfig, plan: TrainingPlan, folder: RunFolder, batch_size: int
+) -> nn.Module:
+    """Train the denoiser.
+
+    Args:
+        sampler: Labelled speech.
+        config: Sizes.
+        plan: How long and how fast.
+        folder: Holds the trained encoders; the state is kept there.
+        batch_size: Windows a step.
+
+    Returns:
+        The moving average of the network.
+    """
+    torch.set_num_threads(plan.threads)
+    torch.manual_seed(plan.seed)
+    speech_encoder = SpeechEncoderNetwork(config.speech_encoder, NUM_CLASSES)
+    load_average(folder.speech_encoder, speech_encoder)
+    style_encoder = load_average(folder.style_encoder, make_network(config)).encoder
+    scale = load_scale(folder.statistics)
+    tapes = encode_tapes(sampler, speech_encoder, NUM_TAPES, plan.seed)
+    styles = _sample_styles(style_encoder, tapes, scale, sampler.rng)
+    batcher = _Batcher(tapes, styles, scale, config.denoiser, sampler.rng)
+    losses_of = _Losses(config.denoiser, scale)
+    network = ConditionedDenoiser(config.denoiser, dropout=0.0)
+    return optimise(network, plan, prefetch(lambda: batcher.make(batch_size)), losses_of, folder.denoiser)
+
+
+@torch.no_grad()
+def _sample_styles(
+    encoder: nn.Module, tapes: list[EncodedTape], scale: MotionScale, rng: np.random.Generator
+) -> _SampledStyles:
+    """Encode clips of many random styles once; drawing from them costs nothing."""
+    styles = [draw_style(rng) for _ in range(NUM_STYLES)]
+    vectors = []
+    for start in tqdm(range(0, NUM_STYLES, _STYLES_AT_A_TIME), desc="styles"):
+        clips = [
+            _animate(tapes[rng.integers(len(tapes))], style, 0, CLIP_FRAMES, scale, rng)
+            for style in styles[start : start + _STYLES_AT_A_TIME]
+            for _ in range(_CLIPS_PER_STYLE)
+        ]
+        vectors.append(encoder(torch.from_numpy(np.stack(clips))).numpy())
+    joined = np.concatenate(vectors)
+    return _SampledStyles(styles, joined.reshape(NUM_STYLES, _CLIPS_PER_STYLE, -1))
+
+
+def _animate(  # noqa: PLR0913 - a clip has a place, a style and a unit
+    tape: EncodedTape,
+    style: StyleParameters,
+    first: int,
+    total: int,
+    scale: MotionScale,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Normalised motion of a stretch of tape in a style. [T, 55]"""
+    tracks = tape.tracks[first : first + total]
+    return scale.normalise(animate_by_rule(tracks, tape.accents_from(first), style, rng))
+
+
+class _Batcher:
+    """Cuts windows of one random length out of tapes and animates them."""
+
+    def __init__(
+        self,
+        tapes: list[EncodedTape],
+        styles: _SampledStyles,
+        scale: MotionScale,
+        config: DenoiserConfig,
+        rng: np.random.Generator,
+    ) -> None:
+        self._tapes, self._styles, self._scale = tapes, styles, scale
+        self._config, self._rng = config, rng
+
+    def make(self, batch_size: int) -> _Batch:
+        rng = self._rng
+        length = int(rng.choice(WINDOW_LENGTHS, p=_LENGTH_ODDS))
+        chosen = rng.integers(len(self._styles.parameters), size=batch_size)
+        windows = [self._window(self._styles.parameters[index], length) for index in chosen]
+        motion, speech, trusted, starts = (np.stack(part) for part in zip(*windows, strict=True))
+        vectors = self._styles.vectors[chosen, rng.integers(_CLIPS_PER_STYLE, size=batch_size)]
+        previous = self._config.previous_frames
+        return _Batch(
+            previous=torch.from_numpy(motion[:, :previous]),
+            clean=torch.from_numpy(motion[:, previous:]),
+            previous_speech=torch.from_numpy(speech[:, :previous]),
+            speech=torch.from_numpy(speech[:, previous:]),
+            trusted=torch.from_numpy(trusted[:, previous:]),
+            starts=torch.from_numpy(starts),
+            styles=torch.from_numpy(vectors),
+        )
+
+    def _window(
+        self, style: StyleParameters, length: int
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Motion, speech and trust of the previous and current frames; whether a stream starts."""
+        tape = self._tapes[self._rng.integers(len(self._tapes))]
+        previous = self._config.previous_frames
+        starts = self._rng.random() < _STARTS
+        latest = len(tape.speech) - length - previous
+        first = 0 if starts else int(self._rng.integers(0, latest + 1))
+        total = length if starts else previous + length
+        motion = _animate(tape, style, first, total, self._scale, self._rng)
+        speech = tape.speech[first : first + total].astype(np.float32)
+        trusted = tape.trusted[first : first + total].astype(np.float32)
+        if starts:  # the learned start frames take the place of these zeros
+            motion, speech, trusted = (
+                np.concatenate([np.zeros((previous, *part.shape[1:]), np.float32), part])
+                for part in (motion, speech, trusted)
+            )
+        return motion, speech, trusted, np.float32(starts)
+
+
+class _Losses:
+    """Clean-sample losses in normalised motion, with the lip aperture in curve units."""
+
+    def __init__(self, config: DenoiserConfig, scale: MotionScale) -> None:
+        schedule = build_schedule(config.schedule, config.num_steps)
+        self._alpha_bars = torch.tensor(schedule.alpha_bars)
+        self._num_steps = config.num_steps
+        self._weights = torch.ones(config.motion_dim)
+        self._weights[[CURVE_INDEX[name] for name in _LIP_CURVES]] = _LIP_WEIGHT
+        self._weights *= torch.from_numpy(scale.std > 0)
+        self._aperture = torch.zeros(config.motion_dim)
+        for name, share in _APERTURE.items():
+            column = CURVE_INDEX[name]
+            self._aperture[column] = share * float(scale.std[column])
+
+    def __call__(self, network: nn.Module, batch: _Batch) -> Losses:
+        num_rows = len(batch.clean)
+        step = torch.randint(1, self._num_steps + 1, (num_rows,))
+        alpha_bar = self._alpha_bars[step][:, None, None]
+        noise = torch.randn_like(batch.clean)
+        noisy = alpha_bar.sqrt() * batch.clean + (1 - alpha_bar).sqrt() * noise
+        dropped = torch.rand(num_rows)
+        has_speech = (dropped >= _NULL_BOTH).float()
+        has_style = (dropped >= _NULL_BOTH + _NULL_STYLE).float()
+        with torch.autocast("cpu", torch.bfloat16):
+            predicted = network(
+                noisy,
+                step,
+                batch.speech,
+                _perturb(batch.styles, _STYLE_NOISE),
+                torch.zeros(num_rows, 0),
+                _perturb(batch.previous, _PREVIOUS_NOISE),
+                batch.previous_speech,
+                torch.ones(batch.clean.shape[:2]),
+                has_speech,
+                has_style,
+                1 - batch.starts,
+            ).float()
+        return self._compare(predicted, batch, has_speech)
+
+    def _compare(self, predicted: Tensor, batch: _Batch, has_speech: Tensor) -> Losses:
+        trusted = batch.trusted[..., None]
+        share = trusted.mean().clamp(min=0.1)
+        error = predicted - batch.clean
+        # The frame before the window counts as right, so that windows join without a step.
+        joined = torch.cat([torch.zeros_like(error[:, :1]), error], dim=1)
+        steady = torch.cat([(1 - batch.starts)[:, None, None] * trusted[:, :1], trusted[:, 1:]], 1)
+        velocity_error = joined[:, 1:] - joined[:, :-1]
+        aperture_error = (error @ self._aperture).abs() * batch.trusted * has_speech[:, None]
+        return {
+            "position": (error**2 * self._weights * trusted).mean() / share,
+            "velocity": _VELOCITY_WEIGHT
+            * (velocity_error**2 * self._weights * steady).mean()
+            / share,
+            "aperture": _APERTURE_WEIGHT * aperture_error.mean() / share,
+        }
+
+
+def _perturb(values: Tensor, amount: float) -> Tensor:
+    """Noise on half of the rows: at run time these inputs are never quite those of training."""
+    chosen = (torch.rand(len(values)) < 0.5).float().reshape(-1, *[1] * (values.ndim - 1))
+    return values + amount * chosen * torch.randn_like(values)
+
+

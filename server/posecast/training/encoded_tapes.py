@@ -1,0 +1,79 @@
+"""Tapes whose speech features are computed once, by the frozen speech encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
+from posecast.config import FRAME_RATE_HZ
+from posecast.signals import BoolArray, FloatArray
+from posecast.training.augment import augment, normalise_levels
+from posecast.training.tapes import Crop, TapeSampler
+
+TAPE_FRAMES = 220  # 8.8 s: a window, its predecessor and the look-ahead, with room to choose
+_BATCH = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedTape:
+    """Speech features of a tape, with what moves the face."""
+
+    speech: np.ndarray
+    """Features as the server computes them from the start of a stream. [T, D], float16"""
+    tracks: FloatArray
+    """Articulation at 25 frames a second. [T, 9]"""
+    accents: FloatArray
+    """Time from the first frame and prominence of each vowel. [N, 2]"""
+    trusted: BoolArray
+    """Whether the labels of the frame are to be trusted. [T]"""
+
+    def accents_from(self, frame: int) -> FloatArray:
+        """Accents with times measured from a frame. [N, 2]"""
+        return self.accents - np.array([frame / FRAME_RATE_HZ, 0.0], np.float32)
+
+
+def encode_tapes(
+    sampler: TapeSampler, network: SpeechEncoderNetwork, num_tapes: int, seed: int
+) -> list[EncodedTape]:
+    """Draw, augment and encode tapes.
+
+    Args:
+        sampler: Labelled speech.
+        network: The trained speech encoder.
+        num_tapes: How many.
+        seed: Seed of the augmentation.
+
+    Returns:
+        The tapes, each shorter by the look-ahead.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    tapes: list[EncodedTape] = []
+    with tqdm(total=num_tapes, desc="encoding", unit=" tapes") as progress:
+        while len(tapes) < num_tapes:
+            crops = [sampler.draw(4 * TAPE_FRAMES) for _ in range(_BATCH)]
+            tapes += _encode(crops, network, generator)
+            progress.update(_BATCH)
+    return tapes
+
+
+@torch.no_grad()
+def _encode(
+    crops: list[Crop], network: SpeechEncoderNetwork, generator: torch.Generator
+) -> Iterator[EncodedTape]:
+    mel = augment(torch.from_numpy(np.stack([crop.mel for crop in crops])), generator)
+    with torch.autocast("cpu", torch.bfloat16):
+        hidden, _ = network.hidden(normalise_levels(mel), network.initial_state(len(crops)))
+    look_ahead = network.config.look_ahead_frames
+    features = network.features(hidden.float())[:, look_ahead:].half().numpy()
+    for crop, speech in zip(crops, features, strict=True):
+        yield EncodedTape(
+            speech=speech,
+            tracks=crop.frame_tracks()[: len(speech)],
+            accents=crop.accents,
+            trusted=crop.trusted_frames()[: len(speech)],
+        )

@@ -1,0 +1,1 @@
+"""Speech engines that say when each phone is spoken."""

@@ -1,0 +1,137 @@
+"""Writes the model package of trained networks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from posecast import checkpoints
+from posecast.conditioning.style import save_styles
+from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
+from posecast.conditioning.torch_style_encoder import StyleEncoderNetwork
+from posecast.config import ModelConfig
+from posecast.denoising.torch_denoiser import ConditionedDenoiser
+from posecast.export import (
+    export_denoiser,
+    export_speech_encoder,
+    export_style_encoder,
+    shrink_weights,
+)
+from posecast.rig.retarget import MotionScale
+from posecast.signals import Style
+from posecast.training.corpus import load_corpus
+from posecast.training.default_model import DEFAULT_MODEL, RunFolder
+from posecast.training.loop import load_average
+from posecast.training.motion import load_scale, motion_in_style
+from posecast.training.phones import NUM_CLASSES
+from posecast.training.style_encoder import CLIP_FRAMES, make_network
+from posecast.training.styles import NAMED_STYLES
+from posecast.training.tapes import TapeSampler
+
+_CLIPS_PER_STYLE = 64
+
+
+def export_run(run: RunFolder, output: Path) -> None:
+    """Write the package of a finished training run.
+
+    Args:
+        run: Holds the corpus and the three checkpoints.
+        output: Folder of the package.
+
+    Raises:
+        CheckpointMismatch: If a stage has not been trained.
+    """
+    config = DEFAULT_MODEL
+    speech_encoder = SpeechEncoderNetwork(config.speech_encoder, NUM_CLASSES)
+    load_average(run.speech_encoder, speech_encoder)
+    style_encoder = load_average(run.style_encoder, make_network(config)).encoder
+    denoiser = ConditionedDenoiser(config.denoiser)
+    load_average(run.denoiser, denoiser)
+    scale = load_scale(run.statistics)
+    sampler = TapeSampler(load_corpus(run.corpus), np.random.default_rng(0))
+    styles = encode_named_styles(style_encoder, scale, sampler)
+    write_package(
+        output,
+        config,
+        (speech_encoder, style_encoder, denoiser),
+        scale,
+        styles,
+        made_by={
+            "command": "posecast train corpus, speech-encoder, style, denoiser, export",
+            "corpus": json.loads((run.corpus / "corpus.json").read_text(encoding="utf-8")),
+            "steps": {
+                path.stem: int(torch.load(path, weights_only=True)["step"])
+                for path in (run.speech_encoder, run.style_encoder, run.denoiser)
+            },
+        },
+    )
+
+
+@torch.no_grad()
+def encode_named_styles(
+    encoder: nn.Module, scale: MotionScale, sampler: TapeSampler
+) -> dict[str, Style]:
+    """Mean vector of many clips in each named style.
+
+    Args:
+        encoder: The trained style encoder.
+        scale: Units of its motion.
+        sampler: Speech for the clips.
+
+    Returns:
+        Styles by name.
+    """
+    rng = sampler.rng
+    crops = [sampler.draw(4 * CLIP_FRAMES) for _ in range(_CLIPS_PER_STYLE)]
+    styles = {}
+    for name, named in NAMED_STYLES.items():
+        clips = np.stack([motion_in_style(crop, named.parameters, rng) for crop in crops])
+        vectors = encoder(torch.from_numpy(scale.normalise(clips)))
+        styles[name] = Style(
+            vector=vectors.mean(dim=0).numpy(),
+            blink_rate_hz=named.blink_rate_hz,
+            gaze_range=named.gaze_range,
+        )
+    return styles
+
+
+def write_package(  # noqa: PLR0913 - the parts of a package
+    folder: Path,
+    config: ModelConfig,
+    networks: tuple[SpeechEncoderNetwork, StyleEncoderNetwork, ConditionedDenoiser],
+    scale: MotionScale,
+    styles: dict[str, Style],
+    *,
+    made_by: dict[str, Any],
+) -> None:
+    """Export networks and write them with everything that belongs to them.
+
+    Args:
+        folder: The package.
+        config: Sizes, conventions and defaults.
+        networks: Speech encoder, style encoder, denoiser.
+        scale: Units of the motion.
+        styles: Styles by name.
+        made_by: How the weights came to be, for people.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    speech_encoder, style_encoder, denoiser = (network.eval() for network in networks)
+    export_speech_encoder(speech_encoder, folder / checkpoints.SPEECH_ENCODER_FILE)
+    export_style_encoder(style_encoder, folder / checkpoints.STYLE_ENCODER_FILE)
+    export_denoiser(denoiser, folder / checkpoints.DENOISER_FILE)
+    for name in (
+        checkpoints.SPEECH_ENCODER_FILE,
+        checkpoints.STYLE_ENCODER_FILE,
+        checkpoints.DENOISER_FILE,
+    ):
+        shrink_weights(folder / name)
+    descriptions = {
+        name: NAMED_STYLES[name].description if name in NAMED_STYLES else name for name in styles
+    }
+    save_styles(folder / checkpoints.STYLES_FILE, styles, descriptions)
+    checkpoints.write_description(folder, config, scale.mean, scale.std, made_by)

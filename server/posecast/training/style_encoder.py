@@ -1,0 +1,119 @@
+"""Trains the style encoder: clips of one style together, other styles apart, parameters readable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from posecast.conditioning.torch_style_encoder import StyleEncoderNetwork
+from posecast.config import ModelConfig
+from posecast.training.default_model import RunFolder
+from posecast.training.loop import Losses, TrainingPlan, optimise, prefetch
+from posecast.training.motion import load_scale, measure_scale, motion_in_style, save_scale
+from posecast.training.styles import (
+    PARAMETER_NAMES,
+    draw_style,
+    parameter_vector,
+    sharing_statics,
+)
+from posecast.training.tapes import TapeSampler
+
+CLIP_FRAMES = 150  # 6 s: tempo and nods do not show in less
+_TEMPERATURE = 0.1
+_PARAMETER_WEIGHT = 2.0
+
+
+class StyleTrainingNetwork(nn.Module):
+    """The style encoder with a linear head that reads the known parameters from its vector."""
+
+    def __init__(self, encoder: StyleEncoderNetwork, num_parameters: int) -> None:
+        """Put a head on an encoder."""
+        super().__init__()
+        self.encoder = encoder
+        self.parameters_head = nn.Linear(encoder.config.width, num_parameters)
+
+    def forward(self, motion: Tensor) -> tuple[Tensor, Tensor]:
+        """Style vectors [B, S] and the standardised parameters [B, 18]."""
+        vectors = self.encoder(motion)
+        return vectors, self.parameters_head(vectors)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    first: Tensor
+    second: Tensor
+    parameters: Tensor
+
+
+def make_network(config: ModelConfig) -> StyleTrainingNetwork:
+    """The network that a checkpoint of this stage holds."""
+    return StyleTrainingNetwork(StyleEncoderNetwork(config.style_encoder), len(PARAMETER_NAMES))
+
+
+def train_style_encoder(
+    sampler: TapeSampler, config: ModelConfig, plan: TrainingPlan, folder: RunFolder, num_pairs: int
+) -> nn.Module:
+    """Train the style encoder.
+
+    Args:
+        sampler: Labelled speech.
+        config: Sizes.
+        plan: How long and how fast.
+        folder: Where the state and the motion statistics are kept.
+        num_pairs: Pairs of clips a step; half of them share what a single frame shows.
+
+    Returns:
+        The moving average of the network with its parameter head.
+    """
+    torch.manual_seed(plan.seed)
+    if not folder.statistics.exists():
+        save_scale(folder.statistics, measure_scale(sampler))
+    scale = load_scale(folder.statistics)
+    drawn = np.stack([parameter_vector(draw_style(sampler.rng)) for _ in range(2000)])
+    middle, spread = drawn.mean(axis=0), drawn.std(axis=0)
+
+    def make_batch() -> _Batch:
+        rng = sampler.rng
+        base = draw_style(rng)
+        styles = [draw_style(rng) for _ in range(num_pairs)]
+        styles[::2] = [sharing_statics(style, base) for style in styles[::2]]
+        clips = [
+            np.stack([motion_in_style(sampler.draw(4 * CLIP_FRAMES), s, rng) for s in styles])
+            for _ in range(2)
+        ]
+        first, second = (torch.from_numpy(scale.normalise(clip)) for clip in clips)
+        known = np.stack([parameter_vector(style) for style in styles])
+        return _Batch(first, second, torch.from_numpy((known - middle) / spread))
+
+    return optimise(make_network(config), plan, prefetch(make_batch), _losses, folder.style_encoder)
+
+
+def _losses(network: nn.Module, batch: _Batch) -> Losses:
+    with torch.autocast("cpu", torch.bfloat16):
+        vectors, parameters = network(torch.cat([batch.first, batch.second]))
+    wanted = batch.parameters.repeat(2, 1)
+    return {
+        "contrast": contrastive_loss(vectors.float(), _TEMPERATURE),
+        "parameters": _PARAMETER_WEIGHT * functional.smooth_l1_loss(parameters.float(), wanted),
+    }
+
+
+def contrastive_loss(vectors: Tensor, temperature: float) -> Tensor:
+    """NT-Xent of pairs that stand half a batch apart.
+
+    Args:
+        vectors: First members, then second members. [2 N, S]
+        temperature: Divisor of the cosine similarity.
+
+    Source:
+        DiffPoseTalk, arXiv:2310.00434, training of the style encoder.
+    """
+    unit = functional.normalize(vectors, dim=-1)
+    similarity = unit @ unit.T / temperature
+    similarity = similarity.masked_fill(torch.eye(len(unit), dtype=torch.bool), -torch.inf)
+    partner = torch.arange(len(unit)).roll(len(unit) // 2)
+    return functional.cross_entropy(similarity, partner)

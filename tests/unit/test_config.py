@@ -1,0 +1,134 @@
+import dataclasses
+import json
+
+import pytest
+
+from posecast.config import (
+    SAMPLES_PER_FRAME,
+    AnimationOptions,
+    DenoiserConfig,
+    ModelConfig,
+    ServerConfig,
+    SpeechEncoderConfig,
+    from_mapping,
+    read_server_config,
+)
+from posecast.errors import InvalidRequest
+
+
+def test_a_frame_has_640_samples():
+    assert SAMPLES_PER_FRAME == 640
+
+
+def test_a_model_config_survives_json():
+    config = ModelConfig(
+        name="tiny",
+        version="1",
+        speech_encoder=SpeechEncoderConfig(width=16, num_blocks=2, dilations=(1, 3)),
+        denoiser=DenoiserConfig(width=16, num_layers=2, schedule="linear"),
+    )
+
+    text = json.dumps(dataclasses.asdict(config))
+
+    assert from_mapping(ModelConfig, json.loads(text), where="model.json") == config
+
+
+def test_configuration_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        ServerConfig().port = 1
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"name": "a", "version": "1", "colour": 3}, "model.json: unknown key 'colour'; allowed:"),
+        ({"name": "a"}, "model.json: .*version"),
+        ({"name": 7, "version": "1"}, "model.json: name: 7; expected str"),
+        (
+            {"name": "a", "version": "1", "motion_space": "smplx"},
+            "model.json: motion_space: 'smplx'; allowed: arkit, flame",
+        ),
+        (
+            {"name": "a", "version": "1", "denoiser": {"width": True}},
+            "model.json: denoiser: width: True; expected int",
+        ),
+        (
+            {"name": "a", "version": "1", "denoiser": {"depth": 3}},
+            "model.json: denoiser: unknown key 'depth'",
+        ),
+        ({"name": "a", "version": "1", "denoiser": 3}, "denoiser: 3; expected an object"),
+    ],
+)
+def test_a_wrong_key_or_value_is_named(values, message):
+    with pytest.raises(InvalidRequest, match=message):
+        from_mapping(ModelConfig, values, where="model.json")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"frame_rate_hz": 24}, "frame rate 24 Hz; allowed: 25, 30, 50, 60"),
+        ({"mode": "fast"}, "latency mode 'fast'; allowed: offline, balanced, realtime"),
+        ({"seed": -1}, "seed -1; allowed: 0 to 18446744073709551615"),
+        ({"seed": 2**64}, "seed 18446744073709551616; allowed"),
+        ({"audio_guidance": 4.5}, "audio guidance 4.5; allowed: 0.0 to 4.0"),
+        ({"audio_guidance": float("nan")}, "audio guidance nan; allowed: 0.0 to 4.0"),
+        ({"style_guidance": -0.1}, "style guidance -0.1; allowed: 0.0 to 4.0"),
+        ({"sampling_steps": 0}, "sampling steps 0; allowed: 1 to 50"),
+        ({"sampling_steps": 51}, "sampling steps 51; allowed: 1 to 50"),
+    ],
+)
+def test_options_out_of_range_name_value_and_range(options, message):
+    with pytest.raises(InvalidRequest, match=message):
+        AnimationOptions(**options)
+
+
+def test_options_at_the_borders_are_taken():
+    AnimationOptions(seed=0, audio_guidance=0.0, style_guidance=4.0, sampling_steps=1)
+    AnimationOptions(seed=2**64 - 1, sampling_steps=50, frame_rate_hz=60, mode="realtime")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"port": 65_536}, "port 65536; allowed: 0 to 65535"),
+        ({"max_streams": 0}, "max_streams 0; allowed: 1 to 10000"),
+        ({"max_clip_s": 0.5}, "max_clip_s 0.5; allowed: 1.0 to 86400.0"),
+        ({"max_message_bytes": 10}, "max_message_bytes 10; allowed: 65536 to 2147483647"),
+        ({"grace_s": -1.0}, "grace_s -1.0; allowed: 0.0 to 600.0"),
+        ({"device": "tpu"}, "device 'tpu'; allowed: auto, cpu, cuda"),
+    ],
+)
+def test_server_settings_out_of_range_name_value_and_range(values, message):
+    with pytest.raises(InvalidRequest, match=message):
+        ServerConfig(**values)
+
+
+def test_a_server_file_gives_the_values_that_it_sets(tmp_path):
+    path = tmp_path / "server.toml"
+    path.write_text('host = "localhost"\nmax_clip_s = 60\n')
+
+    assert read_server_config(path) == {"host": "localhost", "max_clip_s": 60}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"port = ", "server.toml: Invalid value"),
+        (b"prot = 1", "server.toml: unknown key 'prot'; allowed: host, port"),
+        (b"port = 'x'", "server.toml: port: 'x'; expected int"),
+        (b"port = 99999", "port 99999; allowed: 0 to 65535"),
+        (b"\xff", "server.toml: .*decode"),
+    ],
+)
+def test_a_wrong_server_file_is_named(tmp_path, text, message):
+    path = tmp_path / "server.toml"
+    path.write_bytes(text)
+
+    with pytest.raises(InvalidRequest, match=message):
+        read_server_config(path)
+
+
+def test_a_server_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(InvalidRequest, match=r"no.toml: .*No such file"):
+        read_server_config(tmp_path / "no.toml")

@@ -1,0 +1,38 @@
+"""Export of the streaming speech encoder: torch and the file agree block by block."""
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
+from posecast.config import SpeechEncoderConfig
+from posecast.export import export_speech_encoder
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(6)
+    config = SpeechEncoderConfig(num_mel_bands=12, width=16, num_blocks=2, dilations=(1, 2))
+    return SpeechEncoderNetwork(config, 5).eval()
+
+
+def test_onnx_matches_torch(network, tmp_path):
+    export_speech_encoder(network, tmp_path / "speech.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "speech.onnx")
+    names = [given.name for given in session.get_inputs()]
+    state = network.initial_state(1)
+    carried = [layer.numpy() for layer in state]
+
+    for num_frames in (3, 1, 8):
+        mel = torch.randn(1, 4 * num_frames, 13)
+        with torch.no_grad():
+            features, *state = network(mel, *state)
+        feeds = dict(zip(names, [mel.numpy(), *carried], strict=True))
+        found, *carried = session.run(None, feeds)
+
+        assert found.shape == (1, num_frames, network.config.feature_dim)
+        # Two float32 implementations; the sums run in another order.
+        np.testing.assert_allclose(found, features.numpy(), atol=2e-5)
+        for mine, theirs in zip(carried, state, strict=True):
+            np.testing.assert_allclose(mine, theirs.numpy(), atol=2e-5)
