@@ -1,0 +1,156 @@
+"""`posecast animate`: a speech file in, a take out."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from posecast.commands.usage import UsageMistake, checking_arguments
+from posecast.config import FRAMES_PER_WINDOW, OUTPUT_RATES_HZ, AnimationOptions
+from posecast.takes import TAKE_FORMATS, TakeFormat, encode_take, take_format_of
+
+if TYPE_CHECKING:
+    from posecast.session.engine import AnimationEngine
+    from posecast.signals import FaceFrames, Waveform
+
+PIPE = "-"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the input, the output and what may be chosen."""
+    parser.add_argument("speech", metavar="SPEECH", help="WAV, FLAC or Ogg file; - reads a pipe")
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="FACE", help="take to write; - writes a pipe"
+    )
+    parser.add_argument(
+        "--format", choices=TAKE_FORMATS, help="default: by the suffix of FACE; curves for a pipe"
+    )
+    parser.add_argument("--style", default="neutral", help="see `posecast style list`")
+    parser.add_argument("--seed", type=int, help="of head, brows and blinks; default: random")
+    parser.add_argument(
+        "--rate", type=int, choices=OUTPUT_RATES_HZ, default=OUTPUT_RATES_HZ[0],
+        help="frames in a second (%(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--mode", choices=tuple(FRAMES_PER_WINDOW), default="offline",
+        help="how many frames are made at a time (%(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--audio-guidance", type=float, metavar="X", help="0..4; default: model's")
+    parser.add_argument("--style-guidance", type=float, metavar="X", help="0..4; default: model's")
+    parser.add_argument(
+        "--steps", type=int, metavar="K", help="DDIM steps, 1..50; default: model's"
+    )
+    parser.add_argument("--model", default="default", help="`default`, or a model's folder")
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="(%(default)s)"
+    )
+    parser.add_argument("--plot", type=Path, metavar="PNG", help="also draw a picture")
+    parser.add_argument(
+        "--max-clip-seconds", type=float, default=900.0, metavar="S",
+        help="longest clip that is taken (%(default)s)",
+    )  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read the clip, animate it, write the take and say how it went."""
+    options = _options(args)
+    take_format = _take_format(args)
+    if not args.max_clip_seconds > 0:
+        raise UsageMistake(f"--max-clip-seconds {args.max_clip_seconds:g}; allowed: more than 0")
+    for path in [Path(args.output)] * (args.output != PIPE) + [args.plot] * bool(args.plot):
+        _check_writable(path)
+    waveform = _read_speech(args)
+    engine = _load_engine(args, options)
+    started_s = time.perf_counter()
+    frames = _animate(engine, waveform, options)
+    elapsed_s = time.perf_counter() - started_s
+    _write(args, frames, take_format)
+    if args.plot:
+        from posecast.plot import plot_take
+
+        plot_take(waveform, frames, args.plot, title=f"{args.speech} · {options.style}")
+    print(
+        f"posecast: {len(frames)} frames at {frames.frame_rate_hz} fps "
+        f"from {waveform.duration_s:.2f} s of speech in {elapsed_s:.2f} s "
+        f"(real-time factor {elapsed_s / waveform.duration_s:.3f}), "
+        f"style {options.style}, seed {options.seed}",
+        file=sys.stderr,
+    )
+
+
+def _options(args: argparse.Namespace) -> AnimationOptions:
+    """What was asked for, with a seed drawn here so that it can be told."""
+    with checking_arguments():
+        return AnimationOptions(
+            style=args.style,
+            seed=secrets.randbits(32) if args.seed is None else args.seed,
+            frame_rate_hz=args.rate,
+            mode=args.mode,
+            audio_guidance=args.audio_guidance,
+            style_guidance=args.style_guidance,
+            sampling_steps=args.steps,
+        )
+
+
+def _take_format(args: argparse.Namespace) -> TakeFormat:
+    if args.format:
+        return args.format
+    if args.output == PIPE:
+        return "curves"
+    with checking_arguments():
+        return take_format_of(Path(args.output))
+
+
+def _check_writable(path: Path) -> None:
+    """Refuse before the work what would fail after it."""
+    if not path.parent.is_dir():
+        raise UsageMistake(f"{path}: the folder {path.parent} does not exist")
+    if path.is_dir():
+        raise UsageMistake(f"{path}: is a folder")
+
+
+def _read_speech(args: argparse.Namespace) -> Waveform:
+    from posecast.audio.clip import read_clip
+
+    source = sys.stdin.buffer.read() if args.speech == PIPE else Path(args.speech)
+    return read_clip(source, max_duration_s=args.max_clip_seconds)
+
+
+def _load_engine(args: argparse.Namespace, options: AnimationOptions) -> AnimationEngine:
+    from posecast.session.engine import AnimationEngine
+
+    engine = AnimationEngine.load(args.model, args.device)
+    with checking_arguments():
+        engine.styles.get(options.style)
+    return engine
+
+
+def _animate(engine: AnimationEngine, waveform: Waveform, options: AnimationOptions) -> FaceFrames:
+    """Animate second by second, which changes nothing but lets the progress be seen."""
+    from tqdm import tqdm
+
+    from posecast.session.streaming import StreamingSession
+    from posecast.signals import join_frames
+
+    session = StreamingSession(engine, options, sample_rate_hz=waveform.sample_rate_hz)
+    parts = []
+    hidden = None if waveform.duration_s >= 10 else True  # None: hidden unless it is a terminal
+    with tqdm(total=round(waveform.duration_s, 1), unit="s", disable=hidden, leave=False) as bar:
+        for start in range(0, len(waveform.samples), waveform.sample_rate_hz):
+            chunk = waveform.samples[start : start + waveform.sample_rate_hz]
+            parts.append(session.push(chunk))
+            bar.update(len(chunk) / waveform.sample_rate_hz)
+    return join_frames([*parts, session.finish()])
+
+
+def _write(args: argparse.Namespace, frames: FaceFrames, take_format: TakeFormat) -> None:
+    data = encode_take(frames, take_format)
+    if args.output == PIPE:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        Path(args.output).write_bytes(data)

@@ -1,0 +1,72 @@
+"""`posecast serve`: answers gRPC clients until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any
+
+from posecast.commands.usage import checking_arguments
+from posecast.config import ServerConfig, from_mapping, read_server_config
+
+FLAGS = {
+    "host": "host",
+    "port": "port",
+    "model": "model",
+    "device": "device",
+    "max_streams": "max_streams",
+    "max_clip_seconds": "max_clip_s",
+    "grace_seconds": "grace_s",
+}
+"""Flags, and the settings that they override."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the configuration file and the flags that override it."""
+    usual = ServerConfig()
+    parser.add_argument("--config", type=Path, metavar="TOML", help="file with settings")
+    parser.add_argument("--host", help=f"address to listen on ({usual.host})")
+    parser.add_argument("--port", type=int, help=f"port, 0 takes a free one ({usual.port})")
+    parser.add_argument("--model", help="`default`, or a model's folder")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), help=f"({usual.device})")
+    parser.add_argument("--max-streams", type=int, metavar="N", help=f"({usual.max_streams})")
+    parser.add_argument(
+        "--max-clip-seconds", type=float, metavar="S",
+        help=f"longest clip or utterance ({usual.max_clip_s:g})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--grace-seconds", type=float, metavar="S",
+        help=f"what live streams may take when the server stops ({usual.grace_s:g})",
+    )  # fmt: skip
+    parser.add_argument("-v", "--verbose", action="store_true", help="log every stream to stderr")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Load the model, say when it is ready, and serve."""
+    with checking_arguments():
+        config = _server_config(args)
+    logging.basicConfig(
+        level=logging.INFO if args.verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    from posecast.session.engine import AnimationEngine
+    from posecast.transport.server import serve
+
+    engine = AnimationEngine.load(config.model, config.device)
+
+    def tell_ready(address: str) -> None:
+        model = f"{engine.config.name} {engine.config.version}"
+        print(f"posecast: serving on {address}, model {model}, device {engine.device}", flush=True)
+
+    asyncio.run(serve(engine, config, tell_ready))
+
+
+def _server_config(args: argparse.Namespace) -> ServerConfig:
+    values: dict[str, Any] = read_server_config(args.config) if args.config else {}
+    for flag, name in FLAGS.items():
+        value = getattr(args, flag)
+        if value is not None:
+            values[name] = value
+    return from_mapping(ServerConfig, values, where=str(args.config or "flags"))
