@@ -65,7 +65,7 @@ proto-lint: ## buf lint, and buf breaking against the last release
 
 pytest: $(VENV)/.dev ## the tests; TESTS=tests/unit for some
 	$(call say,tests)
-	@$(BIN)/pytest -q $(TESTS)
+	@$(BIN)/pytest -q --durations 5 --durations-min 10 $(TESTS)
 
 slow: $(VENV)/.dev ## the tests that take longer
 	$(BIN)/pytest -q -m slow tests

@@ -58,8 +58,8 @@ def find_package(model: str | Path) -> Path:
     folder = folder if is_bundled else Path(model)
     if not (folder / DESCRIPTION_FILE).is_file():
         raise ModelUnavailable(
-            f"model {str(model)!r}: {folder / DESCRIPTION_FILE} is missing; allowed: default, or the "
-            "folder of a model package"
+            f"model {str(model)!r}: {folder / DESCRIPTION_FILE} is missing; "
+            "allowed: default, or the folder of a model package"
         )
     return folder
 
@@ -124,11 +124,15 @@ def sha256(path: Path) -> str:
 def _read_description(path: Path) -> dict[str, Any]:
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
-        version, files = description["format_version"], description["files"]
+        version = description["format_version"]
+        sections = {name: description[name] for name in ("files", "config", "statistics")}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointMismatch(f"{path} is not a model description: {error!r}") from error
-    if version != FORMAT_VERSION or not isinstance(files, dict):
+    if version != FORMAT_VERSION:
         raise CheckpointMismatch(f"{path}: format version {version}; expected {FORMAT_VERSION}")
+    for name, section in sections.items():
+        if not isinstance(section, dict):
+            raise CheckpointMismatch(f"{path}: {name}: {section!r}; expected an object")
     return dict(description)
 
 

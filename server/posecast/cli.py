@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, NoReturn
@@ -50,6 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         Exit status: 0, 1 if the work failed, 2 if the arguments are wrong.
     """
+    if argv is None:  # a process of our own: Ctrl-C ends it at once, even in the midst of an import
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     arguments = sys.argv[1:] if argv is None else list(argv)
     try:
         args = _parse(arguments)
@@ -64,6 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except (PosecastError, OSError) as error:
         return _complain(error, FAILED)
+    except MemoryError:
+        return _complain(PosecastError("not enough memory for an input of this size"), FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0

@@ -60,9 +60,9 @@ class StyleEncoderConfig:
     feed_forward_ratio: int = 4
     """Width of the feed-forward layer over `width`."""
     sees_velocity: bool = False
-    """Whether first differences enter beside positions; the published encoder sees positions only."""
+    """Whether first differences enter too; the published encoder sees positions only."""
     position_per_frame: bool = False
-    """Whether each frame gets its own sinusoid; the published encoder adds one row to all frames."""
+    """Whether each frame has its own sinusoid; the published one adds one row to all frames."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +193,8 @@ class ServerConfig:
 
     def __post_init__(self) -> None:
         """Check every range once."""
+        if not self.host:
+            raise InvalidRequest("host ''; allowed: a name or an address of this machine")
         _check_range("port", self.port, 0, 65_535)
         _check_range("max_streams", self.max_streams, 1, 10_000)
         _check_range("max_clip_s", self.max_clip_s, 1.0, 86_400.0)
@@ -223,7 +225,9 @@ def read_server_config(path: Path) -> dict[str, Any]:
 
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise InvalidRequest(f"{path}: {error.strerror or error}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidRequest(f"{path}: {error}") from error
     from_mapping(ServerConfig, values, where=str(path))
     return values
@@ -258,22 +262,35 @@ def from_mapping(cls: type[T], values: Mapping[str, Any], *, where: str) -> T:
 
 
 def _convert(hint: Any, value: Any, where: str) -> Any:
+    """A parsed value as the type that a field is declared with."""
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         if not isinstance(value, Mapping):
             raise InvalidRequest(f"{where}: {value!r}; expected an object")
         return from_mapping(hint, value, where=where)
     origin = typing.get_origin(hint)
     if origin is Literal:
-        allowed = typing.get_args(hint)
-        if value not in allowed:
-            raise InvalidRequest(f"{where}: {value!r}; allowed: {', '.join(map(str, allowed))}")
-        return value
+        return _one_of(typing.get_args(hint), value, where)
     if origin is tuple:
-        element = typing.get_args(hint)[0]
-        return tuple(_convert(element, item, where) for item in value)
+        return _list_of(typing.get_args(hint)[0], value, where)
     if origin in (typing.Union, types.UnionType):
         return value
-    accepted = (int, float) if hint is float else (hint,)
-    if not isinstance(value, accepted) or (isinstance(value, bool) and hint is not bool):
-        raise InvalidRequest(f"{where}: {value!r}; expected {hint.__name__}")
+    return _plain(hint, value, where)
+
+
+def _list_of(element: Any, value: Any, where: str) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise InvalidRequest(f"{where}: {value!r}; expected a list")
+    return tuple(_convert(element, item, where) for item in value)
+
+
+def _one_of(allowed: tuple[Any, ...], value: Any, where: str) -> Any:
+    if value not in allowed:
+        raise InvalidRequest(f"{where}: {value!r}; allowed: {', '.join(map(str, allowed))}")
+    return value
+
+
+def _plain(kind: type, value: Any, where: str) -> Any:
+    accepted = (int, float) if kind is float else (kind,)
+    if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
+        raise InvalidRequest(f"{where}: {value!r}; expected {kind.__name__}")
     return value

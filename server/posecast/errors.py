@@ -1,11 +1,11 @@
 """The errors that Posecast raises.
 
 PosecastError
- ├─ InvalidRequest       the caller's input is wrong: the message names the value and what is allowed
- ├─ Overloaded           a limit of this server is reached: the message names the limit
+ ├─ InvalidRequest       the caller's input is wrong; the message names value and range
+ ├─ Overloaded           a limit of this server is reached; the message names the limit
  ├─ ModelUnavailable     the model package, its device or its worker cannot be used
  ├─ CheckpointMismatch   weights do not fit the model that should take them, or a file is damaged
- └─ MissingDependency    an optional package or program is not installed: the message says how to get it
+ └─ MissingDependency    an optional package or program is missing; the message says how to get it
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ BLUE, ORANGE, GREEN, RED, PURPLE, BROWN = (
     "#3b6fb5", "#e08a1e", "#3a9d5d", "#c8433f", "#7d5ba6", "#8c6d4f",
 )  # fmt: skip
 COLUMNS_IN_WAVEFORM = 2_000
+SUFFIXES = (".png", ".pdf", ".svg")
+_INSTALL = "matplotlib is needed for pictures: pip install 'posecast[plot]'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,24 @@ _UPPER_FACE = (
     _Line(label="browOuterUp", curves=("browOuterUpLeft", "browOuterUpRight"), colour=GREEN),
     _Line(label="browDown", curves=("browDownLeft", "browDownRight"), colour=RED),
 )
+
+
+def check_can_plot(path: Path) -> None:
+    """Refuse before the work what drawing would refuse after it.
+
+    Args:
+        path: Picture to write.
+
+    Raises:
+        InvalidRequest: If the name has another suffix than a picture.
+        MissingDependency: If matplotlib is not installed.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise InvalidRequest(
+            f"{path}: unknown suffix {path.suffix!r}; allowed: {', '.join(SUFFIXES)}"
+        )
+    if importlib.util.find_spec("matplotlib") is None:
+        raise MissingDependency(_INSTALL)
 
 
 def plot_take(
@@ -88,7 +109,9 @@ def plot_take(
         figure.suptitle(title, x=0.01, ha="left", fontsize=12, color=INK)
     try:
         figure.savefig(path, dpi=110)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise InvalidRequest(f"{path}: {error.strerror or error}") from error
+    except ValueError as error:
         raise InvalidRequest(f"{path}: {error}") from error
 
 
@@ -98,9 +121,7 @@ def _new_figure() -> Figure:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise MissingDependency(
-            "matplotlib is needed for pictures: pip install 'posecast[plot]'"
-        ) from error
+        raise MissingDependency(_INSTALL) from error
     figure = Figure(figsize=(11, 10), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     panels = figure.subplots(5, 1, sharex=True, height_ratios=(1.0, 1.5, 1.3, 1.1, 1.1))

@@ -31,7 +31,7 @@ class Waveform:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """How someone speaks: a point in the style encoder's space, with what the eyes do beside it."""
+    """How someone speaks: a style vector, with what eyes and head do beside it."""
 
     vector: FloatArray
     """Output of the style encoder. [style_dim]"""
@@ -39,11 +39,15 @@ class Style:
     """Mean number of blinks in a second, 0..2."""
     gaze_range: float = 0.15
     """Standard deviation of the look curves, 0..1."""
+    head_wander_rad: float = 0.035
+    """Standard deviation of the head's slow wandering, 0..0.3."""
+    head_tempo_hz: float = 0.25
+    """Middle frequency of that wandering, 0..2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceFrames:
-    """Consecutive frames of a face at one rate; frame `i` belongs to the time `i / frame_rate_hz`."""
+    """Consecutive frames of a face at one rate; frame `i` is at the time `i / frame_rate_hz`."""
 
     first_index: int
     """Index of the first frame, counted from the start of the utterance."""

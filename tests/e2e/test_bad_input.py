@@ -158,16 +158,16 @@ async def test_settings_out_of_range_are_refused(client, refuse, speech, wav, se
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("fill", "rates", "words"),
     [
-        pytest.param({}, ("NaN",), id="NaN"),
-        pytest.param({"blink_rate_hz": 2.5}, ("blink_rate_hz 2.5", "0 to 2"), id="blink rate"),
-        pytest.param({"gaze_range": -0.5}, ("gaze_range -0.5", "0 to 1"), id="gaze range"),
+        pytest.param(np.nan, {}, ("nan", "-100 to 100"), id="NaN"),
+        pytest.param(3e38, {}, ("3e+38", "-100 to 100"), id="so large that networks overflow"),
+        pytest.param(0.0, {"blink_rate_hz": 2.5}, ("blink_rate_hz 2.5", "0 to 2"), id="blinks"),
+        pytest.param(0.0, {"gaze_range": -0.5}, ("gaze_range -0.5", "0 to 1"), id="gaze range"),
     ],
 )
-async def test_a_style_vector_out_of_range_is_refused(client, refuse, engine, values, words):
-    fill = 0.0 if values else np.nan
-    vector = pb.StyleVector(values=[fill] * engine.config.denoiser.style_dim, **values)
+async def test_a_style_vector_out_of_range_is_refused(client, refuse, engine, fill, rates, words):
+    vector = pb.StyleVector(values=[fill] * engine.config.denoiser.style_dim, **rates)
 
     await refuse(client.animate([client.config(style_vector=vector)]), *words)
 

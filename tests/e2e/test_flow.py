@@ -137,6 +137,21 @@ async def test_a_long_clip_does_not_hold_up_a_live_stream(serve, speech, pcm, wa
         assert len((await clip).frames()) == 1500
 
 
+async def test_a_live_stream_in_small_chunks_keeps_up_beside_a_long_clip(serve, speech, pcm, wav):
+    # More chunks than the clip has jobs: were each a job, the last would wait for the whole clip.
+    data = pcm(4.0)
+    chunks = [data[start : start + 160] for start in range(0, len(data), 160)]  # 5 ms
+    async with serve() as (_, client):
+        clip = asyncio.create_task(client.animate_clip(wav(speech(60.0)), sampling_steps=50))
+        await wait_for_streams(client, 1)
+
+        live = await client.animate([client.config(), *map(client.audio, chunks)])
+
+        assert len(live.frames()) == 100
+        assert not clip.done()
+        clip.cancel()
+
+
 async def test_a_stopping_server_lets_live_streams_finish_and_takes_no_new_ones(serve, pcm):
     async with serve() as (server, client):
         call = await open_stream(client)

@@ -88,17 +88,18 @@ def test_a_taken_port_is_one_line_and_status_1(tiny_package):
         finished = serve_in_vain("--port", port, "--model", tiny_package)
 
     assert finished.returncode == 1
-    assert f"127.0.0.1:{port}" in finished.stderr.splitlines()[-1]
-    assert finished.stderr.splitlines()[-1].startswith("posecast: error: ")
-    assert "Traceback" not in finished.stderr
+    assert finished.stderr.startswith("posecast: error: cannot listen on ")
+    assert f"127.0.0.1:{port}: the port is taken" in finished.stderr
+    assert finished.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--port", "70000"], "port 70000; allowed: 0 to 65535"),
+        (["--host", ""], "host ''; allowed: a name or an address of this machine"),
         (["--max-streams", "0"], "max_streams 0; allowed: 1 to 10000"),
-        (["--config", "no.toml"], "no.toml"),
+        (["--config", "no.toml"], "no.toml: No such file or directory"),
     ],
     ids=" ".join,
 )

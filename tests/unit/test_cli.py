@@ -1,6 +1,8 @@
 import io
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import types
@@ -67,6 +69,7 @@ def run_posecast(*arguments, **kwargs):
             1,
             "posecast: error: face.csv: Permission denied\n",
         ),
+        (MemoryError(), 1, "posecast: error: not enough memory for an input of this size\n"),
         (KeyboardInterrupt(), 130, ""),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
@@ -127,6 +130,7 @@ def test_wrong_usage_is_one_line_and_status_2(capsys, arguments, message):
         (["--style", "grumpy-cat"], "grumpy-cat"),
         (["-o", "face.fbx"], "unknown suffix '.fbx'; allowed: .csv, .json, .npz"),
         (["-o", "no/such/folder/face.csv"], "the folder no/such/folder does not exist"),
+        (["--plot", "face.xyz"], "face.xyz: unknown suffix '.xyz'; allowed: .png, .pdf, .svg"),
         (["--plot", "no/such/folder/face.png"], "the folder no/such/folder does not exist"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
@@ -304,11 +308,12 @@ def test_animate_needs_no_torch(tiny_package, speech, tmp_path):
     assert len(read_take(face)) == 25
 
 
-def test_training_without_torch_says_how_to_get_it(monkeypatch, capsys):
+@pytest.mark.parametrize("package", ["torch", "onnx", "soxr"])
+def test_training_without_its_packages_says_how_to_get_them(monkeypatch, capsys, package):
     module = types.ModuleType("posecast.training.commands")
 
     def add_arguments(subparsers):
-        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+        raise ModuleNotFoundError(f"No module named {package!r}", name=package)
 
     module.add_arguments = add_arguments
     monkeypatch.setitem(sys.modules, "posecast.training.commands", module)
@@ -316,3 +321,32 @@ def test_training_without_torch_says_how_to_get_it(monkeypatch, capsys):
 
     assert cli.main(["train", "denoiser"]) == 1
     assert "pip install 'posecast[train]'" in capsys.readouterr().err
+
+
+def test_a_closed_standard_input_is_told(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(sys, "stdin", None)
+
+    assert cli.main(["animate", "-", "-o", str(tmp_path / "face.csv")]) == 1
+    assert capsys.readouterr().err == "posecast: error: standard input is closed\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
+def test_a_full_disk_is_told_with_the_file(tiny_package, speech, capsys):
+    assert animate(tiny_package, speech, "/dev/full", "--format", "curves") == 1
+    assert capsys.readouterr().err == "posecast: error: /dev/full: No space left on device\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal to send")
+def test_control_c_in_the_midst_of_an_import_leaves_no_traceback(tmp_path):
+    # An extension module turns the interrupt into an ImportError, and some libraries swallow it.
+    (tmp_path / "numpy.py").write_text(
+        "import os, signal\n"
+        "try: os.kill(os.getpid(), signal.SIGINT)\n"
+        "except KeyboardInterrupt as error: raise ImportError('initialization failed') from error\n"
+    )
+    search_path = os.pathsep.join([str(tmp_path), str(ROOT / "server")])
+
+    finished = run_posecast("style", "list", env={**os.environ, "PYTHONPATH": search_path})
+
+    assert finished.returncode in {-signal.SIGINT, 130}
+    assert finished.stderr == b""

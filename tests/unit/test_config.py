@@ -57,6 +57,10 @@ def test_configuration_cannot_be_changed():
             "model.json: denoiser: unknown key 'depth'",
         ),
         ({"name": "a", "version": "1", "denoiser": 3}, "denoiser: 3; expected an object"),
+        (
+            {"name": "a", "version": "1", "speech_encoder": {"dilations": 3}},
+            "model.json: speech_encoder: dilations: 3; expected a list",
+        ),
     ],
 )
 def test_a_wrong_key_or_value_is_named(values, message):

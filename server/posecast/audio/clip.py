@@ -49,7 +49,11 @@ def _open(source: Path | bytes) -> BinaryIO:
         return io.BytesIO(source)
     if source.suffix.lower() == ".raw":  # which soundfile never opens without being told its rate
         raise InvalidRequest(f"a .raw file does not name its format; {_allowed()}")
-    return source.open("rb")
+    file = source.open("rb")
+    if file.seekable():
+        return file
+    with file:  # a pipe with a name, as a shell makes for <(...)
+        return io.BytesIO(file.read())
 
 
 def _sized(file: BinaryIO) -> BinaryIO:
@@ -70,11 +74,18 @@ def _decode(file: BinaryIO, max_duration_s: float) -> Waveform:
     try:
         with soundfile.SoundFile(file) as sound:
             _check_header(sound, max_duration_s)
-            samples = _read_samples(sound, max_duration_s)
-            return Waveform(samples=samples, sample_rate_hz=sound.samplerate)
+            return _read(sound, max_duration_s)
     except soundfile.LibsndfileError as error:
         detail = error.error_string.rstrip(".")
         raise InvalidRequest(f"not audio that can be read ({detail}); {_allowed()}") from error
+
+
+def _read(sound: soundfile.SoundFile, max_duration_s: float) -> Waveform:
+    try:
+        samples = _read_samples(sound, max_duration_s)
+    except soundfile.LibsndfileError as error:  # the header was fine: libsndfile says no more
+        raise InvalidRequest(f"truncated or damaged {sound.format} file") from error
+    return Waveform(samples=samples, sample_rate_hz=sound.samplerate)
 
 
 def _check_header(sound: soundfile.SoundFile, max_duration_s: float) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from posecast.commands.usage import UsageMistake, checking_arguments
 from posecast.config import FRAMES_PER_WINDOW, OUTPUT_RATES_HZ, AnimationOptions
+from posecast.errors import InvalidRequest, PosecastError
+from posecast.plot import check_can_plot, plot_take
 from posecast.takes import TAKE_FORMATS, TakeFormat, encode_take, take_format_of
 
 if TYPE_CHECKING:
@@ -63,6 +65,9 @@ def run(args: argparse.Namespace) -> None:
         raise UsageMistake(f"--max-clip-seconds {args.max_clip_seconds:g}; allowed: more than 0")
     for path in [Path(args.output)] * (args.output != PIPE) + [args.plot] * bool(args.plot):
         _check_writable(path)
+    if args.plot:
+        with checking_arguments():
+            check_can_plot(args.plot)
     waveform = _read_speech(args)
     engine = _load_engine(args, options)
     started_s = time.perf_counter()
@@ -70,8 +75,6 @@ def run(args: argparse.Namespace) -> None:
     elapsed_s = time.perf_counter() - started_s
     _write(args, frames, take_format)
     if args.plot:
-        from posecast.plot import plot_take
-
         plot_take(waveform, frames, args.plot, title=f"{args.speech} · {options.style}")
     print(
         f"posecast: {len(frames)} frames at {frames.frame_rate_hz} fps "
@@ -116,8 +119,11 @@ def _check_writable(path: Path) -> None:
 def _read_speech(args: argparse.Namespace) -> Waveform:
     from posecast.audio.clip import read_clip
 
-    source = sys.stdin.buffer.read() if args.speech == PIPE else Path(args.speech)
-    return read_clip(source, max_duration_s=args.max_clip_seconds)
+    if args.speech != PIPE:
+        return read_clip(Path(args.speech), max_duration_s=args.max_clip_seconds)
+    if sys.stdin is None:
+        raise InvalidRequest("standard input is closed")
+    return read_clip(sys.stdin.buffer.read(), max_duration_s=args.max_clip_seconds)
 
 
 def _load_engine(args: argparse.Namespace, options: AnimationOptions) -> AnimationEngine:
@@ -152,5 +158,8 @@ def _write(args: argparse.Namespace, frames: FaceFrames, take_format: TakeFormat
     if args.output == PIPE:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-    else:
+        return
+    try:
         Path(args.output).write_bytes(data)
+    except OSError as error:  # a full disk does not tell of which file
+        raise PosecastError(f"{args.output}: {error.strerror or error}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 
 from posecast.commands.usage import checking_arguments
 
@@ -34,5 +35,7 @@ def run(args: argparse.Namespace) -> None:
     print(f"{args.name}: {styles.describe(args.name)}")
     print(f"  blinks   {style.blink_rate_hz * 60:.0f} a minute")
     print(f"  gaze     {style.gaze_range:.2f} standard deviation of the look curves")
+    wander_deg = math.degrees(style.head_wander_rad)
+    print(f"  head     wanders by {wander_deg:.1f} degrees around {style.head_tempo_hz:.2f} Hz")
     values = " ".join(f"{value:+.2f}" for value in style.vector)
     print(f"  vector   {len(style.vector)} values: {values}")

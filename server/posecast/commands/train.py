@@ -30,7 +30,7 @@ def _needing_extra() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if error.name not in {"onnx", "torch"}:
+        if error.name not in {"onnx", "soxr", "torch"}:
             raise
         raise MissingDependency(
             f"{error.name} is needed for training: pip install 'posecast[train]'"

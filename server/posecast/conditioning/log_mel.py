@@ -57,7 +57,7 @@ def log_mel(samples: FloatArray, tail: FloatArray, num_bands: int) -> FloatArray
     """Log-mel spectrum whose frame `i` hears nothing after sample `160 * (i + 1)`.
 
     Args:
-        samples: Audio at 16 kHz, a multiple of 160 samples. [S]
+        samples: Audio at 16 kHz, a multiple of 160 samples, not empty. [S]
         tail: The 240 samples before; zeros at the start of a stream. [240]
         num_bands: Number of mel bands.
 
@@ -65,10 +65,12 @@ def log_mel(samples: FloatArray, tail: FloatArray, num_bands: int) -> FloatArray
         Natural logarithm of mel power. [S / 160, num_bands]
 
     Raises:
-        InvalidRequest: If the length is not a multiple of 160.
+        InvalidRequest: If the length is 0 or not a multiple of 160.
     """
-    if len(samples) % HOP_SAMPLES:
-        raise InvalidRequest(f"{len(samples)} samples; expected a multiple of {HOP_SAMPLES}")
+    if not len(samples) or len(samples) % HOP_SAMPLES:
+        raise InvalidRequest(
+            f"{len(samples)} samples; expected a multiple of {HOP_SAMPLES} above 0"
+        )
     padded = np.concatenate([tail, samples]).astype(np.float32)
     windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW_SAMPLES)[::HOP_SAMPLES]
     spectrum = np.fft.rfft(windows * _window(), FFT_SAMPLES)

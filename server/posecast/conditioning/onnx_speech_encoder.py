@@ -43,7 +43,7 @@ class OnnxSpeechEncoder:
 
         Raises:
             ModelUnavailable: If the device is not there, or the file is missing or damaged.
-            CheckpointMismatch: If the network has other inputs than the configuration asks for.
+            CheckpointMismatch: If the network has other sizes than the configuration says.
         """
         self._config = config
         self._session = open_session(path, device=device, num_threads=num_threads)
@@ -53,6 +53,14 @@ class OnnxSpeechEncoder:
             raise CheckpointMismatch(
                 f"{path}: input {MEL_INPUT!r} has shape {mel_shape}; expected "
                 f"{config.num_mel_bands + 1} columns"
+            )
+        width = {entry.name: entry.shape for entry in self._session.get_outputs()}.get(
+            FEATURES_OUTPUT, [None]
+        )[-1]
+        if width != config.feature_dim:
+            raise CheckpointMismatch(
+                f"{path}: output {FEATURES_OUTPUT!r} has {width} columns; expected "
+                f"{config.feature_dim}"
             )
         self._state_shapes = {name: (1, *shape[1:]) for name, shape in shapes.items()}
 
@@ -73,9 +81,9 @@ class OnnxSpeechEncoder:
         self, samples: FloatArray, state: SpeechEncoderState
     ) -> tuple[FloatArray, SpeechEncoderState]:
         """Encode the next block; see `SpeechEncoder.encode`."""
-        if len(samples) % SAMPLES_PER_FRAME:
+        if not len(samples) or len(samples) % SAMPLES_PER_FRAME:
             raise InvalidRequest(
-                f"{len(samples)} samples; expected a multiple of {SAMPLES_PER_FRAME}"
+                f"{len(samples)} samples; expected a multiple of {SAMPLES_PER_FRAME} above 0"
             )
         mel = log_mel(samples, state.tail, self._config.num_mel_bands)
         normalised, peak_level = normalise_level(mel, state.peak_level)

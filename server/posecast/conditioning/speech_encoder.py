@@ -24,8 +24,8 @@ class SpeechEncoderState:
 class SpeechEncoder(Protocol):
     """Turns 16 kHz audio into speech features at 25 frames a second, block by block.
 
-    The network is causal. The features of frame `f` are its output of step `f + look_ahead_frames`, and
-    step `s` hears the audio up to sample `640 * (s + 1)`.
+    The network is causal. The features of frame `f` are its output of step `f + look_ahead_frames`,
+    and step `s` hears the audio up to sample `640 * (s + 1)`.
     """
 
     @property
@@ -43,13 +43,13 @@ class SpeechEncoder(Protocol):
         """Encode the next block.
 
         Args:
-            samples: Audio at 16 kHz, a multiple of 640 samples. [S]
+            samples: Audio at 16 kHz, a multiple of 640 samples, not empty. [S]
             state: State after the block before.
 
         Returns:
             The outputs of the steps in the block, [S / 640, D], and the state after it.
 
         Raises:
-            InvalidRequest: If the block is not a multiple of 640 samples.
+            InvalidRequest: If the block is empty or not a multiple of 640 samples.
         """
         ...

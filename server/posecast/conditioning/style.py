@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from posecast.errors import CheckpointMismatch, InvalidRequest
 from posecast.signals import Style
+
+_LIFE = ("blink_rate_hz", "gaze_range", "head_wander_rad", "head_tempo_hz")
+"""Fields of a style that are not its vector: what eyes and head do of themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +20,8 @@ class StyleBank:
     """Styles by name.
 
     Source:
-        DiffPoseTalk, arXiv:2310.00434: a style is one vector of the style encoder; here the mean over
-        many clips, with what the eyes do beside it.
+        DiffPoseTalk, arXiv:2310.00434: a style is one vector of the style encoder; here the mean
+        over many clips, with what eyes and head do beside it.
     """
 
     _styles: dict[str, Style]
@@ -54,29 +58,34 @@ def load_styles(path: Path, style_dim: int) -> StyleBank:
     """Read the styles of a package.
 
     Args:
-        path: An .npz with `names`, `descriptions`, `vectors` [N, style_dim], `blink_rate_hz` [N] and
-            `gaze_range` [N].
+        path: An .npz with `names`, `descriptions`, `vectors` [N, style_dim] and a row of N numbers
+            for each of the other fields of `signals.Style`.
         style_dim: Width that the denoiser expects.
 
     Raises:
-        CheckpointMismatch: If an array is missing or has another width.
+        CheckpointMismatch: If an array is missing or has another size.
     """
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as stream, np.load(stream) as stored:
             arrays = {name: stored[name] for name in stored.files}
         vectors = arrays["vectors"].astype(np.float32)
         names = [str(name) for name in arrays["names"]]
         descriptions = [str(text) for text in arrays["descriptions"]]
-        eyes = zip(arrays["blink_rate_hz"], arrays["gaze_range"], strict=True)
-    except (OSError, KeyError, ValueError) as error:
+        life = [dict(zip(_LIFE, row, strict=True)) for row in _rows(arrays)]
+    except (OSError, EOFError, BadZipFile, KeyError, TypeError, ValueError) as error:
         raise CheckpointMismatch(f"{path}: not a table of styles: {error}") from error
     if vectors.shape != (len(names), style_dim):
         raise CheckpointMismatch(
             f"{path}: vectors of shape {vectors.shape}; expected ({len(names)}, {style_dim})"
         )
+    if not len(names) == len(descriptions) == len(life):
+        raise CheckpointMismatch(
+            f"{path}: {len(names)} names, {len(descriptions)} descriptions and {len(life)} rows of "
+            f"{', '.join(_LIFE)}; expected as many of each"
+        )
     styles = {
-        name: Style(vector=vector, blink_rate_hz=float(blinks), gaze_range=float(gaze))
-        for name, vector, (blinks, gaze) in zip(names, vectors, eyes, strict=True)
+        name: Style(vector=vector, **values)
+        for name, vector, values in zip(names, vectors, life, strict=True)
     }
     return StyleBank(styles, dict(zip(names, descriptions, strict=True)))
 
@@ -89,11 +98,21 @@ def save_styles(path: Path, styles: dict[str, Style], descriptions: dict[str, st
         styles: Styles by name, in the order to keep.
         descriptions: One line each.
     """
+    life = {
+        field: np.array([getattr(style, field) for style in styles.values()], np.float32)
+        for field in _LIFE
+    }
     np.savez_compressed(
         path,
+        allow_pickle=False,
         names=np.array(list(styles)),
         descriptions=np.array([descriptions[name] for name in styles]),
         vectors=np.stack([style.vector for style in styles.values()]).astype(np.float32),
-        blink_rate_hz=np.array([style.blink_rate_hz for style in styles.values()], np.float32),
-        gaze_range=np.array([style.gaze_range for style in styles.values()], np.float32),
+        **life,
     )
+
+
+def _rows(arrays: dict[str, np.ndarray]) -> list[tuple[float, ...]]:
+    """One row of numbers a style."""
+    columns = (arrays[field].astype(float).tolist() for field in _LIFE)
+    return list(zip(*columns, strict=True))

@@ -15,7 +15,7 @@ _PATCHES_PER_FRAME, _FRAME_STRIDE = 4, 2  # 80 ms every 40 ms
 
 
 def _gather_taps(past: Tensor, current: Tensor, taps: int, stride: int) -> tuple[Tensor, Tensor]:
-    """Concatenate the last `taps` inputs at every `stride`-th input, and keep what comes next needs.
+    """Concatenate the last `taps` inputs at every `stride`-th one; keep what comes next needs.
 
     Plain concatenation and a matrix product run several times faster on CPUs than the convolution.
     """
@@ -39,11 +39,6 @@ class CausalBlock(nn.Module):
         self.contract = nn.Linear(2 * width, width)
         self.dropout = nn.Dropout(dropout)
 
-    @property
-    def past_frames(self) -> int:
-        """Frames of its input that the block remembers."""
-        return (self.taps - 1) * self.dilation
-
     def forward(self, hidden: Tensor, past: Tensor) -> tuple[Tensor, Tensor]:
         """Next hidden frames and the new past. [B, T, W], [B, past_frames, W]"""
         joined = torch.cat([past, self.context_norm(hidden)], dim=1)
@@ -61,8 +56,9 @@ class SpeechEncoderNetwork(nn.Module):
     """Causal network from a level-normalised log-mel spectrum to speech features.
 
     Source:
-        Our own design (docs/default-model.md); the patches and the auxiliary heads follow the recipe's
-        findings. The look-ahead is a delay: the network never hears the future of its step.
+        Our own design (docs/default-model.md); the patches and the auxiliary heads follow the
+        recipe's findings. The look-ahead is a delay: the network never hears the future of its
+        step.
     """
 
     def __init__(self, config: SpeechEncoderConfig, num_classes: int, dropout: float = 0.1) -> None:
@@ -90,10 +86,11 @@ class SpeechEncoderNetwork(nn.Module):
     def initial_state(self, batch: int) -> list[Tensor]:
         """Zeros for every layer that remembers."""
         width = self.config.width
+        past_frames = [(self.config.kernel_frames - 1) * d for d in self.config.dilations]
         shapes = [
             (_PATCH_HOPS - _PATCH_STRIDE, self.config.num_mel_bands + 1),
             (_PATCHES_PER_FRAME - _FRAME_STRIDE, width),
-            *((block.past_frames, width) for block in self.blocks),
+            *((frames, width) for frames in past_frames),
         ]
         return [torch.zeros(batch, *shape) for shape in shapes]
 

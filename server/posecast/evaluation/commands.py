@@ -82,6 +82,8 @@ def _add_model_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Measure every system on every clip and report."""
+    if args.json not in (None, PIPE) and not Path(args.json).parent.is_dir():
+        raise InvalidRequest(f"{args.json}: the folder {Path(args.json).parent} does not exist")
     clips = find_clips(args.clips)
     names = list(clips)
     phones = args.phones or find_phones(args.clips, names)

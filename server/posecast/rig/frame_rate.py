@@ -13,9 +13,9 @@ from posecast.signals import FloatArray
 class FrameRateConverter:
     """Converts one stream; output frame `j` belongs to the time `j / rate_hz`.
 
-    Interpolation alone would open a lip closure that falls between two output frames. The output frame
-    that is nearest to a minimum of the lip aperture therefore takes that model frame as it is; it moves
-    by less than half an output frame.
+    Interpolation alone would open a lip closure that falls between two output frames. The output
+    frame that is nearest to a minimum of the lip aperture therefore takes that model frame as it
+    is; it moves by less than half an output frame.
 
     Source:
         Our own.
@@ -45,9 +45,9 @@ class FrameRateConverter:
             Weights and quaternions at the output rate.
         """
         self._append(weights, head)
-        # A frame is settled once the two model frames after it are known: the first to interpolate,
-        # the second to tell a minimum.
-        lacking = 0 if self._rate_hz == FRAME_RATE_HZ else 2
+        # Up to the last model frame but one, all is known: the frame after it tells whether it is a
+        # minimum, and an output frame before it lies between two known ones.
+        lacking = 0 if self._rate_hz == FRAME_RATE_HZ else 1
         return self._emit(self._count_up_to(self._num_pushed - 1 - lacking))
 
     def finish(self, num_frames: int) -> tuple[FloatArray, FloatArray]:

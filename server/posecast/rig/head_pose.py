@@ -6,13 +6,16 @@ import numpy as np
 
 from posecast.signals import FloatArray
 
+_STRAIGHT_UP = 0.999999
+"""Sine of a pitch beyond which float32 quaternions no longer tell yaw from roll: 89.92 degrees."""
+
 
 def quaternion_from_rotation_vector(rotation: FloatArray) -> FloatArray:
     """Rotation vectors as unit quaternions.
 
     Args:
-        rotation: Axis times angle: +x nods down, +y turns to the own left, +z tilts to the own right
-            shoulder. [T, 3], rad
+        rotation: Axis times angle: +x nods down, +y turns to the own left, +z tilts to the own
+            right shoulder. [T, 3], rad
 
     Returns:
         Quaternions (x, y, z, w) with w >= 0. [T, 4]
@@ -49,8 +52,8 @@ def quaternion_from_yaw_pitch_roll_deg(angles: FloatArray) -> FloatArray:
 def yaw_pitch_roll_deg_from_quaternion(head: FloatArray) -> FloatArray:
     """Angles from the character's own point of view.
 
-    The rotation is yaw, then pitch about the turned axis, then roll. At a pitch of 90 degrees yaw and
-    roll cannot be told apart, and roll is 0.
+    The rotation is yaw, then pitch about the turned axis, then roll. At a pitch of 90 degrees yaw
+    and roll cannot be told apart, and roll is 0.
 
     Args:
         head: Unit quaternions (x, y, z, w). [T, 4]
@@ -65,6 +68,9 @@ def yaw_pitch_roll_deg_from_quaternion(head: FloatArray) -> FloatArray:
     sin_pitch = np.clip(2 * (y * z - w * x), -1, 1)
     yaw = np.arctan2(2 * (x * z + w * y), 1 - 2 * (x * x + y * y))
     roll = np.arctan2(2 * (x * y + w * z), 1 - 2 * (x * x + z * z))
+    is_upright = np.abs(sin_pitch) > _STRAIGHT_UP
+    yaw = np.where(is_upright, np.arctan2(2 * (w * y - x * z), 1 - 2 * (y * y + z * z)), yaw)
+    roll = np.where(is_upright, 0.0, roll)
     return np.degrees(np.stack([yaw, np.arcsin(sin_pitch), roll], axis=-1)).astype(np.float32)
 
 
@@ -84,6 +90,22 @@ def interpolate_quaternions(earlier: FloatArray, later: FloatArray, part: FloatA
     """
     sign = np.where((earlier * later).sum(axis=-1, keepdims=True) < 0, -1.0, 1.0)
     return _standard(earlier + part[:, None] * (sign * later - earlier))
+
+
+def multiply_quaternions(first: FloatArray, second: FloatArray) -> FloatArray:
+    """The rotation `second`, then `first`.
+
+    Args:
+        first: Unit quaternions. [T, 4]
+        second: Unit quaternions. [T, 4]
+
+    Returns:
+        Unit quaternions. [T, 4]
+
+    Source:
+        Hamilton's product.
+    """
+    return _standard(_multiply(first, second))
 
 
 def _multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:

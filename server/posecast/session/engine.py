@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from posecast import checkpoints
+from posecast.checkpoints import ModelPackage
 from posecast.conditioning.onnx_speech_encoder import OnnxSpeechEncoder
 from posecast.conditioning.speech_encoder import SpeechEncoder
 from posecast.conditioning.style import StyleBank, load_styles
@@ -57,24 +58,32 @@ class AnimationEngine:
         """
         chosen = choose_device(device)
         package = checkpoints.load_package(model)
-        config = package.config
-        if config.motion_space != "arkit":
+        if package.config.motion_space != "arkit":
             raise ModelUnavailable(
-                f"model {config.name!r} moves in the space {config.motion_space!r}; this version "
-                "serves: arkit"
+                f"model {package.config.name!r} moves in the space "
+                f"{package.config.motion_space!r}; this version serves: arkit"
             )
+        try:
+            return cls._open(package, chosen)
+        except ModelUnavailable as error:
+            if device != "auto" or chosen == "cpu":
+                raise
+            _logger.warning("the networks run on the CPU: %s", error)
+            return cls._open(package, "cpu")
+
+    @classmethod
+    def _open(cls, package: ModelPackage, device: Device) -> Self:
+        config = package.config
         return cls(
             config=config,
-            device=chosen,
+            device=device,
             speech_encoder=OnnxSpeechEncoder(
-                package.path(checkpoints.SPEECH_ENCODER_FILE), config.speech_encoder, device=chosen
+                package.path(checkpoints.SPEECH_ENCODER_FILE), config.speech_encoder, device=device
             ),
             denoiser=OnnxDenoiser(
-                package.path(checkpoints.DENOISER_FILE), config.denoiser, device=chosen
+                package.path(checkpoints.DENOISER_FILE), config.denoiser, device=device
             ),
-            styles=load_styles(
-                package.path(checkpoints.STYLES_FILE), config.denoiser.style_dim
-            ),
+            styles=load_styles(package.path(checkpoints.STYLES_FILE), config.denoiser.style_dim),
             scale=MotionScale(mean=package.motion_mean, std=package.motion_std),
         )
 

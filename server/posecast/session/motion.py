@@ -82,7 +82,7 @@ class MotionStream:
 
 
 def _last_frames(before: FloatArray | None, now: FloatArray, count: int) -> FloatArray:
-    """The last `count` frames; a stream younger than that is taken to have begun at rest in frame 0."""
+    """The last `count` frames; before frame 0 a stream is taken to have stood still in it."""
     joined = now if before is None else np.concatenate([before, now])
     missing = count - len(joined)
     if missing > 0:

@@ -30,7 +30,5 @@ def animate(
     Raises:
         InvalidRequest: If an option or the clip is out of range.
     """
-    session = StreamingSession(
-        engine, options, sample_rate_hz=waveform.sample_rate_hz, style=style
-    )
+    session = StreamingSession(engine, options, sample_rate_hz=waveform.sample_rate_hz, style=style)
     return join_frames([session.push(waveform.samples), session.finish()])

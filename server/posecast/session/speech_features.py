@@ -51,6 +51,7 @@ class SpeechFeatureStream:
         return outputs[-window.num_frames :]
 
     def _take(self, count: int) -> FloatArray:
-        joined = np.concatenate(self._pending)
+        # A long clip that came as one piece is cut, not copied again for every window.
+        joined = self._pending[0] if len(self._pending) == 1 else np.concatenate(self._pending)
         self._pending = [joined[count:]]
         return joined[:count]

@@ -12,6 +12,7 @@ from posecast.errors import InvalidRequest
 from posecast.rig.arkit import NUM_CURVES
 from posecast.rig.eyes import Eyes
 from posecast.rig.frame_rate import FrameRateConverter
+from posecast.rig.head_wander import HeadWander
 from posecast.rig.retarget import face_from_motion
 from posecast.session.engine import AnimationEngine
 from posecast.session.motion import MotionStream
@@ -67,8 +68,9 @@ class StreamingSession:
             engine.denoiser, engine.config, options, style=style, seed=self.seed
         )
         self._converter = FrameRateConverter(options.frame_rate_hz)
-        self._eyes = Eyes(
-            self.seed, blink_rate_hz=style.blink_rate_hz, gaze_range=style.gaze_range
+        self._eyes = Eyes(self.seed, blink_rate_hz=style.blink_rate_hz, gaze_range=style.gaze_range)
+        self._wander = HeadWander(
+            self.seed, amplitude_rad=style.head_wander_rad, tempo_hz=style.head_tempo_hz
         )
         self._num_samples = 0
         self._num_windows = 0
@@ -147,13 +149,14 @@ class StreamingSession:
         no_weights, no_head = np.zeros((0, NUM_CURVES), np.float32), np.zeros((0, 4), np.float32)
         weights = np.concatenate([no_weights, *(weights for weights, _ in made)])
         head = np.concatenate([no_head, *(head for _, head in made)])
+        times_s = (self._num_frames + np.arange(len(weights))) / self._frame_rate_hz
+        self._eyes.add_to(weights, times_s)
+        np.abs(weights, out=weights)  # clients print the sign of a negative zero
         frames = FaceFrames(
             first_index=self._num_frames,
             frame_rate_hz=self._frame_rate_hz,
             weights=weights,
-            head=head,
+            head=self._wander.add_to(head, times_s),
         )
-        self._eyes.add_to(frames.weights, frames.times_s)
-        np.abs(frames.weights, out=frames.weights)  # clients print the sign of a negative zero
         self._num_frames += len(frames)
         return frames

@@ -25,9 +25,7 @@ class Window:
 
 def full_window(index: int, frames_per_window: int) -> Window:
     """The window of that index when nothing cuts it short; it depends on nothing but its index."""
-    return Window(
-        index=index, first_frame=index * frames_per_window, num_frames=frames_per_window
-    )
+    return Window(index=index, first_frame=index * frames_per_window, num_frames=frames_per_window)
 
 
 def samples_for_steps(num_steps: int) -> int:
@@ -36,7 +34,7 @@ def samples_for_steps(num_steps: int) -> int:
 
 
 def count_output_frames(num_samples: int, sample_rate_hz: int, frame_rate_hz: int) -> int:
-    """Output frames that cover an utterance: every sample lies under one, and there is at least one.
+    """Output frames that cover an utterance: each sample lies under one, and there is at least one.
 
     Args:
         num_samples: Length of the audio.

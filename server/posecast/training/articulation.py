@@ -93,8 +93,8 @@ def _force_contact(
 def tracks_at_frame_rate(tracks: FloatArray) -> FloatArray:
     """Sample tracks at 25 frames a second, frame `f` at the time `f / 25`.
 
-    Contacts take the maximum of the 40 ms around the frame: a 50 ms closure that straddles two frames
-    would otherwise never be taught as closed.
+    Contacts take the maximum of the 40 ms around the frame: a 50 ms closure that straddles two
+    frames would otherwise never be taught as closed.
 
     Args:
         tracks: Channels at 100 hops a second, a multiple of four. [4 T, 9]

@@ -13,9 +13,9 @@ from posecast.training.loop import TrainingPlan
 from posecast.training.tapes import TapeSampler
 
 _STAGES = {
-    "speech-encoder": (8000, 2e-3, "regress articulation, phones and accents from speech"),
-    "style": (3000, 1e-3, "learn a style space from pairs of clips in one style"),
-    "denoiser": (6000, 1e-3, "learn to denoise motion given speech and style"),
+    "speech-encoder": (5400, 2e-3, "regress articulation, phones and accents from speech"),
+    "style": (1400, 1e-3, "learn a style space from pairs of clips in one style"),
+    "denoiser": (8500, 1e-3, "learn to denoise motion given speech and style"),
 }
 """Default steps, default learning rate, and what the stage does."""
 
@@ -54,12 +54,12 @@ def run(arguments: argparse.Namespace) -> None:
     """Carry out the stage that was asked for.
 
     Args:
-        arguments: Parsed by the parsers above; `part` names the sub-command.
+        arguments: Parsed by the parsers above; `stage` names the sub-command.
     """
     folder = RunFolder(arguments.run)
-    if arguments.part == "corpus":
+    if arguments.stage == "corpus":
         _make_corpus(folder, arguments)
-    elif arguments.part == "export":
+    elif arguments.stage == "export":
         from posecast.training.package import export_run
 
         export_run(folder, arguments.output)
@@ -90,7 +90,7 @@ def _train(folder: RunFolder, arguments: argparse.Namespace) -> None:
         threads=arguments.threads,
     )
     sampler = TapeSampler(load_corpus(folder.corpus), np.random.default_rng(arguments.seed))
-    if arguments.part == "speech-encoder":
+    if arguments.stage == "speech-encoder":
         from posecast.training.speech_encoder import train_speech_encoder
 
         train_speech_encoder(
@@ -100,7 +100,7 @@ def _train(folder: RunFolder, arguments: argparse.Namespace) -> None:
             folder.speech_encoder,
             arguments.batch_size,
         )
-    elif arguments.part == "style":
+    elif arguments.stage == "style":
         from posecast.training.style_encoder import train_style_encoder
 
         train_style_encoder(sampler, DEFAULT_MODEL, plan, folder, arguments.batch_size)

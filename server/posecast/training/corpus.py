@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import math
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -37,24 +38,38 @@ def build_corpus(
         recordings_folder: Real speech with aligned phones, or None.
         seed: Seed of texts, voices and speeds.
         jobs: Processes at a time.
+
+    Raises:
+        InvalidRequest: If the folder of recordings holds none, or nothing was asked for.
+        MissingDependency: If a speech engine is not installed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tasks: dict[Path, Callable[[], list[Utterance]]] = {}
     for engine, wanted in minutes.items():
-        for shard in range(round(wanted / SHARD_MINUTES + 0.49)):
+        num_shards = math.ceil(wanted / SHARD_MINUTES)
+        for shard in range(num_shards):
             path = folder / f"{engine}-{shard:03d}.npz"
             shard_seed = seed * 1000 + shard
-            tasks[path] = functools.partial(_synthesise, engine, shard_seed, SHARD_MINUTES)
+            tasks[path] = functools.partial(_synthesise, engine, shard_seed, wanted / num_shards)
     if recordings_folder is not None:
         for speed in RECORDING_SPEEDS:
             path = folder / f"recordings-{round(100 * speed):03d}.npz"
             tasks[path] = functools.partial(_record, recordings_folder, speed)
     missing = {path: task for path, task in tasks.items() if not path.exists()}
-    with ProcessPoolExecutor(jobs) as pool:
-        running = {pool.submit(_make, path, task) for path, task in missing.items()}
-        for done in tqdm(as_completed(running), total=len(running), desc="shards"):
-            done.result()
+    _make_all(missing, jobs)
     (folder / "corpus.json").write_text(json.dumps(describe_corpus(folder), indent=1) + "\n")
+
+
+def _make_all(tasks: dict[Path, Callable[[], list[Utterance]]], jobs: int) -> None:
+    with ProcessPoolExecutor(jobs) as pool:
+        running = [pool.submit(_make, path, task) for path, task in tasks.items()]
+        try:
+            for done in tqdm(as_completed(running), total=len(running), desc="shards"):
+                done.result()
+        except BaseException:
+            # Otherwise a missing program would be told only after hours of other shards.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _make(path: Path, task: Callable[[], list[Utterance]]) -> None:

@@ -12,8 +12,9 @@ from tqdm import tqdm
 from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
 from posecast.config import DenoiserConfig, ModelConfig
 from posecast.denoising.noise_schedule import build_schedule
+from posecast.denoising.sampler import ddim_steps
 from posecast.denoising.torch_denoiser import ConditionedDenoiser
-from posecast.rig.arkit import CURVE_INDEX
+from posecast.rig.arkit import CURVE_INDEX, NUM_CURVES
 from posecast.rig.retarget import MotionScale
 from posecast.signals import FloatArray
 from posecast.training.default_model import RunFolder
@@ -33,12 +34,16 @@ WINDOW_LENGTHS = (100, 50, 25, 10, 5)
 _LENGTH_ODDS = (0.45, 0.1, 0.25, 0.08, 0.12)
 _STARTS, _NULL_STYLE, _NULL_BOTH = 0.15, 0.18, 0.10
 _LIP_WEIGHT, _VELOCITY_WEIGHT, _APERTURE_WEIGHT = 2.0, 1.0, 3.0
+_HEAD_WEIGHT, _HEAD_VELOCITY_WEIGHT, _HEAD_SMOOTHNESS_WEIGHT = 4.0, 8.0, 2.0
+"""A head that trembles is seen at once, a head a degree off is not."""
 _PREVIOUS_NOISE, _STYLE_NOISE = 0.1, 0.2
+_SERVED_EVALUATIONS = 4
 _LIP_CURVES = (
-    "jawOpen mouthClose mouthFunnel mouthPucker mouthStretchLeft mouthStretchRight mouthRollLower "
-    "mouthRollUpper mouthShrugLower mouthPressLeft mouthPressRight mouthLowerDownLeft "
-    "mouthLowerDownRight mouthUpperUpLeft mouthUpperUpRight tongueOut"
-).split()
+    "jawOpen", "mouthClose", "mouthFunnel", "mouthPucker", "mouthStretchLeft",
+    "mouthStretchRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthPressLeft",
+    "mouthPressRight", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft",
+    "mouthUpperUpRight", "tongueOut",
+)  # fmt: skip
 _APERTURE = {
     "jawOpen": 1.0, "mouthClose": -1.0, "mouthLowerDownLeft": 0.1, "mouthLowerDownRight": 0.1,
     "mouthUpperUpLeft": 0.1, "mouthUpperUpRight": 0.1, "mouthRollLower": -0.15,
@@ -65,7 +70,13 @@ class _SampledStyles:
 
 
 def train_denoiser(
-    sampler: TapeSampler, config: ModelConfig, plan: TrainingPlan, folder: RunFolder, batch_size: int
+    sampler: TapeSampler,
+    config: ModelConfig,
+    plan: TrainingPlan,
+    folder: RunFolder,
+    batch_size: int,
+    num_tapes: int = NUM_TAPES,
+    num_styles: int = NUM_STYLES,
 ) -> nn.Module:
     """Train the denoiser.
 
@@ -75,6 +86,8 @@ def train_denoiser(
         plan: How long and how fast.
         folder: Holds the trained encoders; the state is kept there.
         batch_size: Windows a step.
+        num_tapes: Tapes of speech to cut windows from.
+        num_styles: Random styles to draw from.
 
     Returns:
         The moving average of the network.
@@ -85,22 +98,28 @@ def train_denoiser(
     load_average(folder.speech_encoder, speech_encoder)
     style_encoder = load_average(folder.style_encoder, make_network(config)).encoder
     scale = load_scale(folder.statistics)
-    tapes = encode_tapes(sampler, speech_encoder, NUM_TAPES, plan.seed)
-    styles = _sample_styles(style_encoder, tapes, scale, sampler.rng)
+    tapes = encode_tapes(sampler, speech_encoder, num_tapes, plan.seed)
+    styles = _sample_styles(style_encoder, tapes, scale, num_styles, sampler.rng)
     batcher = _Batcher(tapes, styles, scale, config.denoiser, sampler.rng)
     losses_of = _Losses(config.denoiser, scale)
     network = ConditionedDenoiser(config.denoiser, dropout=0.0)
-    return optimise(network, plan, prefetch(lambda: batcher.make(batch_size)), losses_of, folder.denoiser)
+    return optimise(
+        network, plan, prefetch(lambda: batcher.make(batch_size)), losses_of, folder.denoiser
+    )
 
 
 @torch.no_grad()
 def _sample_styles(
-    encoder: nn.Module, tapes: list[EncodedTape], scale: MotionScale, rng: np.random.Generator
+    encoder: nn.Module,
+    tapes: list[EncodedTape],
+    scale: MotionScale,
+    num_styles: int,
+    rng: np.random.Generator,
 ) -> _SampledStyles:
     """Encode clips of many random styles once; drawing from them costs nothing."""
-    styles = [draw_style(rng) for _ in range(NUM_STYLES)]
+    styles = [draw_style(rng) for _ in range(num_styles)]
     vectors = []
-    for start in tqdm(range(0, NUM_STYLES, _STYLES_AT_A_TIME), desc="styles"):
+    for start in tqdm(range(0, num_styles, _STYLES_AT_A_TIME), desc="styles"):
         clips = [
             _animate(tapes[rng.integers(len(tapes))], style, 0, CLIP_FRAMES, scale, rng)
             for style in styles[start : start + _STYLES_AT_A_TIME]
@@ -108,10 +127,10 @@ def _sample_styles(
         ]
         vectors.append(encoder(torch.from_numpy(np.stack(clips))).numpy())
     joined = np.concatenate(vectors)
-    return _SampledStyles(styles, joined.reshape(NUM_STYLES, _CLIPS_PER_STYLE, -1))
+    return _SampledStyles(styles, joined.reshape(num_styles, _CLIPS_PER_STYLE, -1))
 
 
-def _animate(  # noqa: PLR0913 - a clip has a place, a style and a unit
+def _animate(
     tape: EncodedTape,
     style: StyleParameters,
     first: int,
@@ -158,7 +177,7 @@ class _Batcher:
 
     def _window(
         self, style: StyleParameters, length: int
-    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    ) -> tuple[FloatArray, FloatArray, FloatArray, np.float32]:
         """Motion, speech and trust of the previous and current frames; whether a stream starts."""
         tape = self._tapes[self._rng.integers(len(self._tapes))]
         previous = self._config.previous_frames
@@ -184,9 +203,13 @@ class _Losses:
         schedule = build_schedule(config.schedule, config.num_steps)
         self._alpha_bars = torch.tensor(schedule.alpha_bars)
         self._num_steps = config.num_steps
+        self._served_steps = torch.tensor(ddim_steps(config.num_steps, _SERVED_EVALUATIONS))
         self._weights = torch.ones(config.motion_dim)
         self._weights[[CURVE_INDEX[name] for name in _LIP_CURVES]] = _LIP_WEIGHT
         self._weights *= torch.from_numpy(scale.std > 0)
+        self._velocity_weights = self._weights.clone()
+        self._weights[NUM_CURVES:] = _HEAD_WEIGHT
+        self._velocity_weights[NUM_CURVES:] = _HEAD_VELOCITY_WEIGHT
         self._aperture = torch.zeros(config.motion_dim)
         for name, share in _APERTURE.items():
             column = CURVE_INDEX[name]
@@ -194,7 +217,7 @@ class _Losses:
 
     def __call__(self, network: nn.Module, batch: _Batch) -> Losses:
         num_rows = len(batch.clean)
-        step = torch.randint(1, self._num_steps + 1, (num_rows,))
+        step = self._draw_steps(num_rows)
         alpha_bar = self._alpha_bars[step][:, None, None]
         noise = torch.randn_like(batch.clean)
         noisy = alpha_bar.sqrt() * batch.clean + (1 - alpha_bar).sqrt() * noise
@@ -217,6 +240,12 @@ class _Losses:
             ).float()
         return self._compare(predicted, batch, has_speech)
 
+    def _draw_steps(self, num_rows: int) -> Tensor:
+        """Half of the rows at any step, half at those few that serving evaluates. [num_rows]"""
+        anywhere = torch.randint(1, self._num_steps + 1, (num_rows,))
+        served = self._served_steps[torch.randint(0, len(self._served_steps), (num_rows,))]
+        return torch.where(torch.rand(num_rows) < 0.5, anywhere, served)
+
     def _compare(self, predicted: Tensor, batch: _Batch, has_speech: Tensor) -> Losses:
         trusted = batch.trusted[..., None]
         share = trusted.mean().clamp(min=0.1)
@@ -225,12 +254,15 @@ class _Losses:
         joined = torch.cat([torch.zeros_like(error[:, :1]), error], dim=1)
         steady = torch.cat([(1 - batch.starts)[:, None, None] * trusted[:, :1], trusted[:, 1:]], 1)
         velocity_error = joined[:, 1:] - joined[:, :-1]
+        head_error = velocity_error[..., NUM_CURVES:]
+        head_acceleration_error = head_error[:, 2:] - head_error[:, 1:-1]
         aperture_error = (error @ self._aperture).abs() * batch.trusted * has_speech[:, None]
         return {
             "position": (error**2 * self._weights * trusted).mean() / share,
             "velocity": _VELOCITY_WEIGHT
-            * (velocity_error**2 * self._weights * steady).mean()
+            * (velocity_error**2 * self._velocity_weights * steady).mean()
             / share,
+            "head": _HEAD_SMOOTHNESS_WEIGHT * (head_acceleration_error**2).mean(),
             "aperture": _APERTURE_WEIGHT * aperture_error.mean() / share,
         }
 
@@ -239,5 +271,3 @@ def _perturb(values: Tensor, amount: float) -> Tensor:
     """Noise on half of the rows: at run time these inputs are never quite those of training."""
     chosen = (torch.rand(len(values)) < 0.5).float().reshape(-1, *[1] * (values.ndim - 1))
     return values + amount * chosen * torch.randn_like(values)
-
-

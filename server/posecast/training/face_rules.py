@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from posecast.config import FRAME_RATE_HZ
 from posecast.rig.arkit import CURVE_INDEX, MOTION_DIM, NUM_CURVES
@@ -43,7 +44,7 @@ def animate_by_rule(
     return motion
 
 
-def _put(motion: FloatArray, name: str, value: FloatArray | float) -> None:
+def _put(motion: FloatArray, name: str, value: NDArray[np.floating] | float) -> None:
     motion[:, CURVE_INDEX[name]] = value
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import json
 import math
+import pickle
 import queue
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +20,12 @@ from tqdm import tqdm
 from posecast.errors import CheckpointMismatch, InvalidRequest
 
 BatchT = TypeVar("BatchT")
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
 Losses = dict[str, Tensor]
+_LOG_STEPS = 100
+_READ_ERRORS = (  # the unpickler stumbles over a damaged file in many ways
+    OSError, EOFError, LookupError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +51,9 @@ class TrainingPlan:
 
     def __post_init__(self) -> None:
         """Refuse a plan that cannot run."""
-        if self.steps < 1 or self.threads < 1:
-            raise InvalidRequest(f"{self.steps} steps on {self.threads} threads; allowed: 1 or more")
+        for name in ("steps", "warmup_steps", "checkpoint_steps", "threads"):
+            if getattr(self, name) < 1:
+                raise InvalidRequest(f"{name} {getattr(self, name)}; allowed: 1 or more")
 
     def learning_rate_at(self, step: int) -> float:
         """Learning rate of a step, counted from 0."""
@@ -74,35 +81,57 @@ def optimise(
 
     Returns:
         The moving average of the network.
+
+    Raises:
+        CheckpointMismatch: If the checkpoint cannot be read or is of another network.
     """
     torch.set_num_threads(plan.threads)
     optimiser = _optimiser(network, plan)
     average = copy.deepcopy(network).requires_grad_(requires_grad=False)
     start = _resume(checkpoint, network, average, optimiser)
-    log = checkpoint.with_suffix(".jsonl").open("a", encoding="utf-8")
-    sums: dict[str, float] = {}
+    log = _Log(checkpoint.with_suffix(".jsonl"))
     progress = tqdm(range(start, plan.steps), initial=start, total=plan.steps, desc=checkpoint.stem)
     for step in progress:
         for group in optimiser.param_groups:
             group["lr"] = plan.learning_rate_at(step)
         losses = losses_of(network, next(batches))
         optimiser.zero_grad()
-        torch.stack(list(losses.values())).sum().backward()
+        _descend(torch.stack(list(losses.values())).sum())
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         _update_average(average, network, min(plan.average_decay, (step + 1) / (step + 20)))
-        for name, loss in losses.items():
-            sums[name] = sums.get(name, 0.0) + float(loss.detach())
-        if (step + 1) % 100 == 0:
-            means = {name: round(total / 100, 5) for name, total in sums.items()}
-            log.write(json.dumps({"step": step + 1, **means}) + "\n")
-            log.flush()
-            progress.set_postfix(means)
-            sums.clear()
-        if (step + 1) % plan.checkpoint_steps == 0 or step + 1 == plan.steps:
+        log.add(losses)
+        is_last = step + 1 == plan.steps
+        if (step + 1) % _LOG_STEPS == 0 or is_last:
+            progress.set_postfix(log.write(step + 1))
+        if (step + 1) % plan.checkpoint_steps == 0 or is_last:
             _save(checkpoint, step + 1, network, average, optimiser, plan)
-    log.close()
     return average.eval()
+
+
+def _descend(loss: Tensor) -> None:
+    loss.backward()  # type: ignore[no-untyped-call]
+
+
+class _Log:
+    """Means of the losses since the last line, appended to a file of JSON lines."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._sums: dict[str, float] = {}
+        self._num_steps = 0
+
+    def add(self, losses: Losses) -> None:
+        for name, loss in losses.items():
+            self._sums[name] = self._sums.get(name, 0.0) + float(loss.detach())
+        self._num_steps += 1
+
+    def write(self, step: int) -> dict[str, float]:
+        means = {name: round(total / self._num_steps, 5) for name, total in self._sums.items()}
+        with self._path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps({"step": step, **means}) + "\n")
+        self._sums, self._num_steps = {}, 0
+        return means
 
 
 def _optimiser(network: nn.Module, plan: TrainingPlan) -> torch.optim.Optimizer:
@@ -120,7 +149,7 @@ def _update_average(average: nn.Module, network: nn.Module, decay: float) -> Non
     torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1 - decay)
 
 
-def _save(  # noqa: PLR0913 - the parts of a checkpoint
+def _save(
     path: Path,
     step: int,
     network: nn.Module,
@@ -146,17 +175,42 @@ def _resume(
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         return 0
-    state = torch.load(path, weights_only=True)
+    state = read_checkpoint(path)
     try:
         network.load_state_dict(state["network"])
         average.load_state_dict(state["average"])
         optimiser.load_state_dict(state["optimiser"])
     except (RuntimeError, ValueError) as error:
-        raise CheckpointMismatch(f"{path} is of another network: {error}") from error
+        raise CheckpointMismatch(f"{path} is of another network: {_one_line(error)}") from error
     return int(state["step"])
 
 
-def load_average(path: Path, network: nn.Module) -> nn.Module:
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """What `optimise` stored: step, plan, network, average, optimiser.
+
+    Args:
+        path: A checkpoint written by `optimise`.
+
+    Raises:
+        CheckpointMismatch: If there is no such file, or it is no such checkpoint.
+    """
+    if not path.exists():
+        raise CheckpointMismatch(f"{path} is missing: train that stage first")
+    try:
+        state = torch.load(path, weights_only=True)
+    except _READ_ERRORS as error:
+        raise CheckpointMismatch(f"{path} cannot be read: {_one_line(error)}") from error
+    missing = {"step", "network", "average", "optimiser"} - set(state)
+    if missing:
+        raise CheckpointMismatch(f"{path} is no checkpoint: it lacks {', '.join(sorted(missing))}")
+    return dict(state)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def load_average(path: Path, network: NetworkT) -> NetworkT:
     """Put the moving average of a checkpoint into a network.
 
     Args:
@@ -169,29 +223,34 @@ def load_average(path: Path, network: nn.Module) -> nn.Module:
     Raises:
         CheckpointMismatch: If there is no such file, or it is of another network.
     """
-    if not path.exists():
-        raise CheckpointMismatch(f"{path} is missing: train that stage first")
+    state = read_checkpoint(path)
     try:
-        network.load_state_dict(torch.load(path, weights_only=True)["average"])
-    except (RuntimeError, KeyError) as error:
-        raise CheckpointMismatch(f"{path} is of another network: {error}") from error
+        network.load_state_dict(state["average"])
+    except RuntimeError as error:
+        raise CheckpointMismatch(f"{path} is of another network: {_one_line(error)}") from error
     return network.eval()
 
 
 def prefetch(make_batch: Callable[[], BatchT], depth: int = 4) -> Iterator[BatchT]:
-    """Make batches on a thread of their own, a few ahead."""
+    """Make batches on a thread of their own, a few ahead, until the iterator is closed."""
     ready: queue.Queue[BatchT | BaseException] = queue.Queue(depth)
+    is_closed = threading.Event()
 
     def produce() -> None:
         try:
-            while True:
+            while not is_closed.is_set():
                 ready.put(make_batch())
-        except BaseException as error:  # noqa: BLE001 - handed to the consumer below
+        except BaseException as error:  # handed to the consumer below
             ready.put(error)
 
     threading.Thread(target=produce, daemon=True, name="batches").start()
-    while True:
-        batch = ready.get()
-        if isinstance(batch, BaseException):
-            raise batch
-        yield batch
+    try:
+        while True:
+            batch = ready.get()
+            if isinstance(batch, BaseException):
+                raise batch
+            yield batch
+    finally:
+        is_closed.set()
+        while not ready.empty():  # lets a thread go on that waits to put its batch
+            ready.get()

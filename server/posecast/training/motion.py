@@ -20,6 +20,7 @@ _CONSTANT_STD = 1e-6
 
 def save_scale(path: Path, scale: MotionScale) -> None:
     """Write both rows to an .npz."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, mean=scale.mean, std=scale.std)
 
 

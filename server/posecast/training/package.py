@@ -26,7 +26,7 @@ from posecast.rig.retarget import MotionScale
 from posecast.signals import Style
 from posecast.training.corpus import load_corpus
 from posecast.training.default_model import DEFAULT_MODEL, RunFolder
-from posecast.training.loop import load_average
+from posecast.training.loop import load_average, read_checkpoint
 from posecast.training.motion import load_scale, motion_in_style
 from posecast.training.phones import NUM_CLASSES
 from posecast.training.style_encoder import CLIP_FRAMES, make_network
@@ -36,17 +36,17 @@ from posecast.training.tapes import TapeSampler
 _CLIPS_PER_STYLE = 64
 
 
-def export_run(run: RunFolder, output: Path) -> None:
+def export_run(run: RunFolder, output: Path, config: ModelConfig = DEFAULT_MODEL) -> None:
     """Write the package of a finished training run.
 
     Args:
         run: Holds the corpus and the three checkpoints.
         output: Folder of the package.
+        config: Sizes that it was trained with.
 
     Raises:
         CheckpointMismatch: If a stage has not been trained.
     """
-    config = DEFAULT_MODEL
     speech_encoder = SpeechEncoderNetwork(config.speech_encoder, NUM_CLASSES)
     load_average(run.speech_encoder, speech_encoder)
     style_encoder = load_average(run.style_encoder, make_network(config)).encoder
@@ -65,7 +65,7 @@ def export_run(run: RunFolder, output: Path) -> None:
             "command": "posecast train corpus, speech-encoder, style, denoiser, export",
             "corpus": json.loads((run.corpus / "corpus.json").read_text(encoding="utf-8")),
             "steps": {
-                path.stem: int(torch.load(path, weights_only=True)["step"])
+                path.stem: int(read_checkpoint(path)["step"])
                 for path in (run.speech_encoder, run.style_encoder, run.denoiser)
             },
         },
@@ -96,11 +96,13 @@ def encode_named_styles(
             vector=vectors.mean(dim=0).numpy(),
             blink_rate_hz=named.blink_rate_hz,
             gaze_range=named.gaze_range,
+            head_wander_rad=named.parameters.head_amplitude_rad,
+            head_tempo_hz=named.parameters.head_tempo_hz,
         )
     return styles
 
 
-def write_package(  # noqa: PLR0913 - the parts of a package
+def write_package(
     folder: Path,
     config: ModelConfig,
     networks: tuple[SpeechEncoderNetwork, StyleEncoderNetwork, ConditionedDenoiser],
@@ -120,10 +122,10 @@ def write_package(  # noqa: PLR0913 - the parts of a package
         made_by: How the weights came to be, for people.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    speech_encoder, style_encoder, denoiser = (network.eval() for network in networks)
-    export_speech_encoder(speech_encoder, folder / checkpoints.SPEECH_ENCODER_FILE)
-    export_style_encoder(style_encoder, folder / checkpoints.STYLE_ENCODER_FILE)
-    export_denoiser(denoiser, folder / checkpoints.DENOISER_FILE)
+    speech_encoder, style_encoder, denoiser = networks
+    export_speech_encoder(speech_encoder.eval(), folder / checkpoints.SPEECH_ENCODER_FILE)
+    export_style_encoder(style_encoder.eval(), folder / checkpoints.STYLE_ENCODER_FILE)
+    export_denoiser(denoiser.eval(), folder / checkpoints.DENOISER_FILE)
     for name in (
         checkpoints.SPEECH_ENCODER_FILE,
         checkpoints.STYLE_ENCODER_FILE,

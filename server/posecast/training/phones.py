@@ -56,7 +56,8 @@ SILENCE = CLASS_INDEX["sil"]
 UNKNOWN = -1
 """Class of a segment whose label is not to be trusted."""
 VOWELS = frozenset(
-    CLASS_INDEX[name] for name in "A AE AH AX AO EH ER IH IY O UH UW Y".split()
+    CLASS_INDEX[name]
+    for name in ("A", "AE", "AH", "AX", "AO", "EH", "ER", "IH", "IY", "O", "UH", "UW", "Y")
 )
 
 ARPABET: Mapping[str, tuple[str, ...]] = {

@@ -66,7 +66,7 @@ def train_speech_encoder(
 
 
 def _collate(crops: list[Crop]) -> _Batch:
-    # A frame's two labels are those of the 20 ms before and after its instant.
+    # A frame's two labels are those of the 10 ms before and after its instant.
     padded = [np.concatenate([crop.labels[:1], crop.labels]) for crop in crops]
     labels = [np.stack([row[0:-1:4], row[1::4]], axis=1) for row in padded]
     return _Batch(

@@ -1,4 +1,4 @@
-"""Trains the style encoder: clips of one style together, other styles apart, parameters readable."""
+"""Trains the style encoder: clips of one style together, others apart, parameters readable."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ _PARAMETER_WEIGHT = 2.0
 
 class StyleTrainingNetwork(nn.Module):
     """The style encoder with a linear head that reads the known parameters from its vector."""
+
+    encoder: StyleEncoderNetwork
 
     def __init__(self, encoder: StyleEncoderNetwork, num_parameters: int) -> None:
         """Put a head on an encoder."""

@@ -54,9 +54,10 @@ class StyleParameters:
 
 
 PARAMETER_NAMES = tuple(f.name for f in dataclasses.fields(StyleParameters))
-_LOGARITHMIC = frozenset(
-    "mouth_gain lip_balance rounding spreading upper_lip head_amplitude_rad head_tempo_hz".split()
-)
+_LOGARITHMIC = frozenset({
+    "mouth_gain", "lip_balance", "rounding", "spreading", "upper_lip", "head_amplitude_rad",
+    "head_tempo_hz",
+})  # fmt: skip
 STATIC_PARAMETERS = (
     "smile", "frown", "brow_bias", "asymmetry", "eye_bias", "sneer", "rest_pitch_rad",
     "rest_yaw_rad", "rest_roll_rad",

@@ -64,7 +64,7 @@ class Crop:
         """Whether no unknown phone lies within 60 ms of the frame. [T]"""
         unknown = np.concatenate([np.zeros(6, bool), self.labels == UNKNOWN, np.zeros(5, bool)])
         near = np.lib.stride_tricks.sliding_window_view(unknown, 12)[::_HOPS_PER_FRAME]
-        return ~near.any(axis=1)[: self.num_frames]
+        return np.logical_not(near.any(axis=1))[: self.num_frames]
 
 
 @dataclass(frozen=True, slots=True)

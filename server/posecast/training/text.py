@@ -12,12 +12,16 @@ from posecast.errors import MissingDependency
 WORD_LIST = Path("/usr/share/dict/american-english")
 
 _FREQUENT = (
-    "the a this that my your our some every no one in on at by from with for before after about over "
-    "under and but or because while if when they we you I he she it who what where would could should "
-    "must might will have been be is was were had do did make people time way big more most also very "
-    "maybe please even above both move moving bob mama papa baby web map much may five four video few "
-    "voice very of off above have who two too you know so no go over home"
-).split()
+    "the", "a", "this", "that", "my", "your", "our", "some", "every", "no", "one", "in", "on",
+    "at", "by", "from", "with", "for", "before", "after", "about", "over", "under", "and", "but",
+    "or", "because", "while", "if", "when", "they", "we", "you", "I", "he", "she", "it", "who",
+    "what", "where", "would", "could", "should", "must", "might", "will", "have", "been", "be",
+    "is", "was", "were", "had", "do", "did", "make", "people", "time", "way", "big", "more",
+    "most", "also", "very", "maybe", "please", "even", "above", "both", "move", "moving", "bob",
+    "mama", "papa", "baby", "web", "map", "much", "may", "five", "four", "video", "few", "voice",
+    "very", "of", "off", "above", "have", "who", "two", "too", "you", "know", "so", "no", "go",
+    "over", "home",
+)  # fmt: skip
 
 _TEMPLATES = (
     "I have {} the {} before {} and {}.",

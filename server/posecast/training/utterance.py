@@ -36,7 +36,7 @@ class Utterance:
     """Voice or speaker, unique within the engine."""
 
 
-def make_utterance(  # noqa: PLR0913 - one argument a column of the record
+def make_utterance(
     samples: FloatArray,
     sample_rate_hz: int,
     segments: list[Segment],
@@ -99,7 +99,7 @@ def pitch(samples: FloatArray) -> FloatArray:
 
 
 def save_shard(path: Path, utterances: list[Utterance]) -> None:
-    """Write utterances to one compressed-free .npz, whole or not at all."""
+    """Write utterances to one uncompressed .npz, whole or not at all."""
     partial = path.with_suffix(".partial.npz")
     np.savez(
         partial,

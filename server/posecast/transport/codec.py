@@ -37,6 +37,12 @@ LATENCY_MODES: Mapping[int, LatencyMode] = {
 }
 ENCODING_NUMBERS: Mapping[str, Any] = {name: number for number, name in ENCODINGS.items()}
 LATENCY_MODE_NUMBERS: Mapping[str, Any] = {name: number for number, name in LATENCY_MODES.items()}
+_STYLE_RANGES = {
+    "blink_rate_hz": 2.0, "gaze_range": 1.0, "head_wander_rad": 0.3, "head_tempo_hz": 2.0,
+}  # fmt: skip
+"""Largest value of each field of a style vector that is not its vector; the smallest is 0."""
+MAX_STYLE_VALUE = 100.0
+"""Coordinates of styles are about as large as 1; far beyond, the networks overflow."""
 
 
 def audio_format_from(message: audio_pb2.AudioFormat) -> AudioFormat:
@@ -129,10 +135,14 @@ def style_from(message: service_pb2.AnimationSettings, *, style_dim: int) -> Sty
     vector = np.array(chosen.values, dtype=np.float32)
     if len(vector) != style_dim:
         raise InvalidRequest(f"style vector of {len(vector)} values; this model's have {style_dim}")
-    if not np.isfinite(vector).all():
-        raise InvalidRequest("style vector with NaN or infinity; values must be finite")
+    is_fine = np.abs(vector) <= MAX_STYLE_VALUE  # false for NaN
+    if not is_fine.all():
+        raise InvalidRequest(
+            f"style vector with the value {vector[~is_fine][0]:g}; "
+            f"allowed: {-MAX_STYLE_VALUE:g} to {MAX_STYLE_VALUE:g}"
+        )
     rates: dict[str, float] = {}
-    for name, high in (("blink_rate_hz", 2.0), ("gaze_range", 1.0)):
+    for name, high in _STYLE_RANGES.items():
         if chosen.HasField(name):
             rates[name] = getattr(chosen, name)
             if not 0.0 <= rates[name] <= high:  # also true for NaN

@@ -16,7 +16,8 @@ class InferenceWorker:
     """Runs jobs one after another, first come, first served.
 
     Streams share the device fairly because each waits for its job before it brings the next, and a
-    job is small: a second of audio at most. A long clip never holds up a live stream for longer.
+    job is small: a second of audio at most. What a live stream receives meanwhile goes into its
+    next job (`read_ahead`), so a long clip makes it late by a job and no more.
     """
 
     def __init__(self, *, max_queued: int) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import os
 import signal
+import socket
 from collections.abc import Callable
 
 import grpc
@@ -23,6 +26,8 @@ from posecast.v1 import face_animation_service_pb2_grpc as service_grpc
 logger = logging.getLogger(__name__)
 
 SERVICE_NAME = service_pb2.DESCRIPTOR.services_by_name["FaceAnimationService"].full_name
+
+_OTHER_ADDRESS = "choose another with --port (0 takes a free one) or --host"
 
 KEEPALIVE_OPTIONS = (
     ("grpc.keepalive_time_ms", 20_000),  # find out that a client's machine has vanished
@@ -62,16 +67,14 @@ class AnimationServer:
         Raises:
             PosecastError: If the port is taken or the address is not this machine's.
         """
+        self._check_can_listen()
         self._worker = InferenceWorker(max_queued=self._config.max_streams)
         self._server = grpc.aio.server(options=self._options())
         try:
             self._port = self._server.add_insecure_port(self.address)
         except RuntimeError as error:
             await self._worker.close()
-            raise PosecastError(
-                f"cannot listen on {self.address}: the port is taken or the address is not this "
-                "machine's; choose another with --port (0 takes a free one) or --host"
-            ) from error
+            raise PosecastError(f"cannot listen on {self.address}; {_OTHER_ADDRESS}") from error
         await self._add_services()
         await self._server.start()
         logger.info("listening on %s, device %s", self.address, self._engine.device)
@@ -86,6 +89,22 @@ class AnimationServer:
         await self._server.stop(self._config.grace_s if grace_s is None else grace_s)
         await self._worker.close()
         logger.info("stopped")
+
+    def _check_can_listen(self) -> None:
+        """Try the address with a socket of our own: gRPC tells no reason and logs instead."""
+        try:
+            family, kind, _, _, address = socket.getaddrinfo(
+                self._config.host.strip("[]"), self._port, type=socket.SOCK_STREAM
+            )[0]
+            with socket.socket(family, kind) as probe:
+                if os.name == "posix":  # as gRPC does; elsewhere it would allow a taken port
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+        except (OSError, UnicodeError) as error:
+            reason = "the port is taken" if _is_taken(error) else _reason_of(error)
+            raise PosecastError(
+                f"cannot listen on {self.address}: {reason}; {_OTHER_ADDRESS}"
+            ) from error
 
     def _options(self) -> list[tuple[str, int]]:
         return [
@@ -136,6 +155,14 @@ def _on_stop_signal(stop: Callable[[], None]) -> None:
             loop.add_signal_handler(number, stop)
         except NotImplementedError:  # Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
+
+
+def _is_taken(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+
+
+def _reason_of(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def _join(host: str, port: int) -> str:

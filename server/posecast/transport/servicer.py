@@ -16,6 +16,7 @@ from posecast.errors import InvalidRequest, PosecastError
 from posecast.signals import Style, Waveform
 from posecast.transport import codec
 from posecast.transport.admission import StreamSlots
+from posecast.transport.read_ahead import reading_ahead
 from posecast.transport.status import describe
 from posecast.transport.stream import AnimationStream, Backend, PcmFeed, Send, feed_clip
 from posecast.v1 import face_animation_service_pb2 as service_pb2
@@ -40,8 +41,9 @@ class FaceAnimationServicer(service_grpc.FaceAnimationServiceServicer):
         async with _reporting("Animate", context) as log:
             with self._slots.take():
                 stream, feed = await self._open(await _first_config(request_iterator), send)
-                async for request in request_iterator:
-                    await _feed(request, feed)
+                async with reading_ahead(request_iterator, max_bytes=feed.job_bytes) as requests:
+                    async for request in requests:
+                        await _feed(request, feed)
                 await feed.close()
                 log.info("complete, %d frames", stream.num_frames)
 

@@ -123,17 +123,21 @@ class PcmFeed:
         self._format = audio_format
         self._decoder: PcmDecoder | None = None
 
+    @property
+    def job_bytes(self) -> int:
+        """Bytes of the most audio that one job brings to the device."""
+        return self._format.bytes_per_frame * self._format.sample_rate_hz * JOB_S
+
     async def push(self, data: bytes) -> None:
         """Feed a chunk of any length; an empty one opens no utterance.
 
         Args:
             data: The next bytes of the current utterance.
         """
-        job_bytes = self._format.bytes_per_frame * self._format.sample_rate_hz * JOB_S
-        for start in range(0, len(data), job_bytes):
+        for start in range(0, len(data), self.job_bytes):
             if self._decoder is None:
                 self._decoder = PcmDecoder(self._format)
-            await self._stream.push(self._decoder.decode(data[start : start + job_bytes]))
+            await self._stream.push(self._decoder.decode(data[start : start + self.job_bytes]))
 
     async def end_utterance(self) -> None:
         """Finish the current utterance.

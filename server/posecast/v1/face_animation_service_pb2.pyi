@@ -21,14 +21,18 @@ LATENCY_MODE_BALANCED: LatencyMode
 LATENCY_MODE_REALTIME: LatencyMode
 
 class StyleVector(_message.Message):
-    __slots__ = ("values", "blink_rate_hz", "gaze_range")
+    __slots__ = ("values", "blink_rate_hz", "gaze_range", "head_wander_rad", "head_tempo_hz")
     VALUES_FIELD_NUMBER: _ClassVar[int]
     BLINK_RATE_HZ_FIELD_NUMBER: _ClassVar[int]
     GAZE_RANGE_FIELD_NUMBER: _ClassVar[int]
+    HEAD_WANDER_RAD_FIELD_NUMBER: _ClassVar[int]
+    HEAD_TEMPO_HZ_FIELD_NUMBER: _ClassVar[int]
     values: _containers.RepeatedScalarFieldContainer[float]
     blink_rate_hz: float
     gaze_range: float
-    def __init__(self, values: _Optional[_Iterable[float]] = ..., blink_rate_hz: _Optional[float] = ..., gaze_range: _Optional[float] = ...) -> None: ...
+    head_wander_rad: float
+    head_tempo_hz: float
+    def __init__(self, values: _Optional[_Iterable[float]] = ..., blink_rate_hz: _Optional[float] = ..., gaze_range: _Optional[float] = ..., head_wander_rad: _Optional[float] = ..., head_tempo_hz: _Optional[float] = ...) -> None: ...
 
 class AnimationSettings(_message.Message):
     __slots__ = ("style_name", "style_vector", "seed", "frame_rate_hz", "latency_mode", "audio_guidance", "style_guidance", "sampling_steps")

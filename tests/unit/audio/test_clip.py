@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -105,7 +107,7 @@ def bad_clips() -> dict[str, tuple[bytes, str]]:
         "truncated WAV": (wav[:-1000], "truncated WAV file: 31000 of 32000 bytes"),
         "WAV without data": (wav[:40], "truncated WAV file: it has no data chunk"),
         "magic number only": (b"RIFF", "truncated WAV file"),
-        "truncated FLAC": (flac[: len(flac) // 2], "not audio that can be read|truncated"),
+        "truncated FLAC": (flac[: len(flac) // 2], "truncated or damaged FLAC file"),
         "truncated Vorbis": (vorbis[: len(vorbis) * 9 // 10], "truncated Ogg file"),
         "truncated Opus": (opus[: len(opus) // 2], "truncated Ogg file"),
         "Ogg page header only": (opus[:20], "truncated Ogg file"),
@@ -165,3 +167,16 @@ def test_raw_file_is_refused(tmp_path):
 
     with pytest.raises(InvalidRequest, match=r"\.raw file does not name its format"):
         read_clip(path, max_duration_s=LIMIT_S)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
+def test_a_named_pipe_is_read_like_a_file(tmp_path):
+    pipe, clip = tmp_path / "speech.wav", encode()
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(clip,))
+    writer.start()
+
+    piped = read_clip(pipe, max_duration_s=LIMIT_S)
+    writer.join()
+
+    assert np.array_equal(piped.samples, read_clip(clip, max_duration_s=LIMIT_S).samples)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -20,12 +21,14 @@ _UTF8, _END_PAUSE = 1, 0x1000
 
 _ENGLISH = ("en-us",) * 8 + ("en-gb", "en-gb-x-rp", "en-gb-scotland", "en-029", "en-us-nyc") * 2
 _VARIANTS = (
-    "f1 f2 f3 f4 f5 m1 m2 m3 m4 m5 m6 m7 m8 klatt klatt2 klatt3 klatt4 klatt5 Alex Alicia Andrea Andy "
-    "Annie adam antonio aunty belinda benjamin boris caleb david Denis Diogo ed edward Gene Henrique "
-    "Hugo iven iven3 Jacky john Lee linda Marco Mario max Michael michel miguel Mike pablo paul pedro "
-    "quincy rob robert sandro shelby steph steph2 travis victor zac anika grandma grandpa croak whisper "
-    "whisperf"
-).split()
+    "f1", "f2", "f3", "f4", "f5", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "klatt",
+    "klatt2", "klatt3", "klatt4", "klatt5", "Alex", "Alicia", "Andrea", "Andy", "Annie", "adam",
+    "antonio", "aunty", "belinda", "benjamin", "boris", "caleb", "david", "Denis", "Diogo", "ed",
+    "edward", "Gene", "Henrique", "Hugo", "iven", "iven3", "Jacky", "john", "Lee", "linda",
+    "Marco", "Mario", "max", "Michael", "michel", "miguel", "Mike", "pablo", "paul", "pedro",
+    "quincy", "rob", "robert", "sandro", "shelby", "steph", "steph2", "travis", "victor", "zac",
+    "anika", "grandma", "grandpa", "croak", "whisper", "whisperf",
+)  # fmt: skip
 
 STOP_CLOSURE_S = 0.05
 """Silent closure of a voiceless stop, which espeak books on the phone before (measured)."""
@@ -55,7 +58,11 @@ class Espeak:
     """The library, which can be initialised once in a process."""
 
     def __init__(self) -> None:
-        """Load and initialise it."""
+        """Load and initialise it.
+
+        Raises:
+            MissingDependency: If the library or its voices are not installed.
+        """
         try:
             self._library = ctypes.CDLL("libespeak-ng.so.1")
         except OSError as error:
@@ -66,14 +73,16 @@ class Espeak:
         self.sample_rate_hz = int(
             self._library.espeak_Initialize(_SYNCHRONOUS, 0, None, _EVENTS_IN_IPA)
         )
+        if self.sample_rate_hz <= 0:
+            raise MissingDependency("espeak-ng finds no voices: apt-get install espeak-ng-data")
         self._library.espeak_SetSynthCallback(self._callback)
 
-    def _collect(self, wave: object, num_samples: int, events: object) -> int:
+    def _collect(self, wave: Any, num_samples: int, events: Any) -> int:
         if wave and num_samples > 0:
-            self._chunks.append(np.ctypeslib.as_array(wave, (num_samples,)).copy())  # type: ignore[arg-type]
+            self._chunks.append(np.ctypeslib.as_array(wave, (num_samples,)).copy())
         index = 0
-        while events[index].type:  # type: ignore[index]
-            event = events[index]  # type: ignore[index]
+        while events[index].type:
+            event = events[index]
             if event.type == _PHONEME_EVENT:
                 self._events.append((event.sample, event.phone.decode("utf-8", "ignore")))
             index += 1
@@ -92,16 +101,23 @@ class Espeak:
             pitch_range: 0..100.
 
         Returns:
-            The audio and the sample at which each phone (IPA) starts; None if there is no such voice.
+            The audio and the sample at which each phone (IPA) starts; None if there is no such
+            voice or it has nothing to say.
         """
         if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
             return None
-        for parameter, value in ((_RATE, words_a_minute), (_PITCH, pitch), (_PITCH_RANGE, pitch_range)):
+        for parameter, value in (
+            (_RATE, words_a_minute),
+            (_PITCH, pitch),
+            (_PITCH_RANGE, pitch_range),
+        ):
             self._library.espeak_SetParameter(parameter, value, 0)
         self._chunks.clear()
         self._events.clear()
         data = text.encode()
         self._library.espeak_Synth(data, len(data) + 1, 0, 1, 0, _UTF8 | _END_PAUSE, None, None)
+        if not self._chunks:
+            return None
         return np.concatenate(self._chunks).astype(np.float32), list(self._events)
 
 
@@ -119,7 +135,7 @@ def segments_from_events(
         Segments in order.
     """
     segments: list[Segment] = []
-    ends = [start for start, _ in events[1:]] + [num_samples]
+    ends = [start for start, _ in [*events, (num_samples, "")][1:]]
     for (start_sample, phone), end_sample in zip(events, ends, strict=True):
         start_s, end_s = start_sample / sample_rate_hz, end_sample / sample_rate_hz
         if phone.startswith("("):  # a switch of language, not a sound
@@ -151,7 +167,7 @@ def _append_voiceless_stop(
 
 def utterances(seed: int) -> Iterator[Utterance]:
     """Utterances of random voices and languages, without end."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - draws texts and voices
     engine = Espeak()
     languages = _ENGLISH + tuple(FOREIGN)
     while True:

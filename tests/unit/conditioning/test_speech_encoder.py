@@ -1,0 +1,138 @@
+"""The streaming speech encoder: torch and ONNX agree, blocks do not matter, no future is heard."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from posecast.checkpoints import SPEECH_ENCODER_FILE
+from posecast.conditioning.log_mel import PEAK_FLOOR, TAIL_SAMPLES, log_mel, normalise_level
+from posecast.conditioning.onnx_speech_encoder import OnnxSpeechEncoder
+from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
+from posecast.config import SpeechEncoderConfig
+from posecast.errors import CheckpointMismatch, InvalidRequest, ModelUnavailable
+from posecast.export import export_speech_encoder
+
+CONFIG = SpeechEncoderConfig(num_mel_bands=80, width=16, num_blocks=2, dilations=(1, 2))
+FRAME = 640
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(8)
+    return SpeechEncoderNetwork(CONFIG, num_classes=27).eval()
+
+
+@pytest.fixture(scope="module")
+def onnx_file(network, tmp_path_factory):
+    path = tmp_path_factory.mktemp("speech") / SPEECH_ENCODER_FILE
+    export_speech_encoder(network, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def encoder(onnx_file):
+    return OnnxSpeechEncoder(onnx_file, CONFIG)
+
+
+@pytest.fixture
+def speech(speech_like):
+    return speech_like[: 60 * FRAME]
+
+
+def encode(encoder, samples, frames_a_block=None):
+    state, parts = encoder.start(), []
+    step = (frames_a_block or len(samples) // FRAME) * FRAME
+    for start in range(0, len(samples), step):
+        features, state = encoder.encode(samples[start : start + step], state)
+        parts.append(features)
+    return np.concatenate(parts)
+
+
+def test_onnx_matches_torch(network, encoder, speech):
+    mel = log_mel(speech, np.zeros(TAIL_SAMPLES, np.float32), CONFIG.num_mel_bands)
+    normalised, _ = normalise_level(mel, PEAK_FLOOR)
+    with torch.no_grad():
+        expected, *_ = network(torch.from_numpy(normalised[None]), *network.initial_state(1))
+    # Two float32 implementations; the sums run in another order.
+    np.testing.assert_allclose(encode(encoder, speech), expected[0].numpy(), atol=2e-5)
+
+
+@pytest.mark.parametrize("frames_a_block", [1, 5, 7, 25])
+def test_chunked_equals_whole(encoder, speech, frames_a_block):
+    whole = encode(encoder, speech)
+    assert whole.shape == (60, CONFIG.feature_dim)
+    # Products of other shapes sum in another order.
+    np.testing.assert_allclose(encode(encoder, speech, frames_a_block), whole, atol=1e-5)
+
+
+def test_features_of_a_frame_hear_no_further_than_the_look_ahead(encoder, speech):
+    frame = 20
+    step = frame + CONFIG.look_ahead_frames
+    other = speech.copy()
+    other[FRAME * (step + 1) :] = 0.3
+    np.testing.assert_array_equal(
+        encode(encoder, other)[: step + 1], encode(encoder, speech)[: step + 1]
+    )
+    assert np.abs(encode(encoder, other)[step + 1] - encode(encoder, speech)[step + 1]).max() > 1e-3
+
+
+def test_features_of_a_frame_do_hear_their_look_ahead(encoder, speech):
+    step = 20 + CONFIG.look_ahead_frames
+    other = speech.copy()
+    other[FRAME * step : FRAME * (step + 1)] = 0.3
+    assert np.abs(encode(encoder, other)[step] - encode(encoder, speech)[step]).max() > 1e-3
+
+
+def test_encoding_leaves_the_state_as_it_was(encoder, speech):
+    start = encoder.start()
+    _, state = encoder.encode(speech[: 5 * FRAME], start)
+    first, _ = encoder.encode(speech[5 * FRAME : 10 * FRAME], state)
+    again, _ = encoder.encode(speech[5 * FRAME : 10 * FRAME], state)
+    np.testing.assert_array_equal(first, again)
+    assert not any(layer.any() for layer in start.layers)
+
+
+def test_articulators_lie_between_0_and_1(encoder, speech):
+    articulators = encode(encoder, speech)[:, CONFIG.width : CONFIG.width + 9]
+    assert articulators.min() >= 0
+    assert articulators.max() <= 1
+
+
+@pytest.mark.parametrize("num_samples", [0, 639, 641])
+def test_a_broken_block_is_refused(encoder, num_samples):
+    with pytest.raises(InvalidRequest, match=f"{num_samples} samples; expected a multiple of 640"):
+        encoder.encode(np.zeros(num_samples, np.float32), encoder.start())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        pytest.param({"num_mel_bands": 40}, r"'mel' .*expected 41 columns", id="bands"),
+        pytest.param({"width": 32}, r"'features' has 26 columns; expected 42", id="width"),
+    ],
+)
+def test_a_network_of_other_sizes_is_refused(onnx_file, changes, message):
+    with pytest.raises(CheckpointMismatch, match=message):
+        OnnxSpeechEncoder(onnx_file, dataclasses.replace(CONFIG, **changes))
+
+
+def test_a_network_of_another_kind_is_refused(tiny_package):
+    with pytest.raises(CheckpointMismatch, match="'mel' has shape None"):
+        OnnxSpeechEncoder(tiny_package / "style_encoder.onnx", CONFIG)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ModelUnavailable, match="gone.onnx"):
+        OnnxSpeechEncoder(tmp_path / "gone.onnx", CONFIG)
+
+
+def test_heads_share_the_hidden_state(network):
+    hidden = torch.randn(2, 3, CONFIG.width)
+    articulators, accents, phones = network.heads(hidden)
+    assert articulators.shape == (2, 3, 9)
+    assert phones.shape == (2, 3, 2, 27)
+    features = network.features(hidden)
+    torch.testing.assert_close(features[..., CONFIG.width : -1], articulators)
+    torch.testing.assert_close(features[..., -1], accents)

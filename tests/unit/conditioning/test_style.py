@@ -1,0 +1,126 @@
+"""The bank of stored styles: what was written is read, and what is damaged is told."""
+
+import numpy as np
+import pytest
+
+from posecast.conditioning.style import load_styles, save_styles
+from posecast.errors import CheckpointMismatch, InvalidRequest
+from posecast.signals import Style
+
+DIM = 6
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "styles.npz"
+    rng = np.random.default_rng(2)
+    vectors = rng.standard_normal((2, DIM)).astype(np.float32)
+    styles = {
+        "zen": Style(
+            vector=vectors[0],
+            blink_rate_hz=0.25,
+            gaze_range=0.0625,
+            head_wander_rad=0.125,
+            head_tempo_hz=0.5,
+        ),
+        "angry": Style(vector=vectors[1]),
+    }
+    save_styles(path, styles, {"zen": "still", "angry": "loud"})
+    return path
+
+
+def rewrite(path, **changes):
+    """The table with some arrays changed; None takes one away."""
+    with np.load(path) as stored:
+        arrays = {name: stored[name] for name in stored.files} | changes
+    np.savez(path, **{name: value for name, value in arrays.items() if value is not None})
+
+
+def test_styles_come_back_in_their_order(file):
+    bank = load_styles(file, DIM)
+    assert bank.names == ("zen", "angry")
+    assert bank.describe("angry") == "loud"
+    zen = bank.get("zen")
+    assert (zen.blink_rate_hz, zen.gaze_range) == (0.25, 0.0625)
+    assert (zen.head_wander_rad, zen.head_tempo_hz) == (0.125, 0.5)
+    expected = np.random.default_rng(2).standard_normal((2, DIM)).astype(np.float32)
+    np.testing.assert_array_equal(bank.get("angry").vector, expected[1])
+
+
+@pytest.mark.parametrize("ask", ["get", "describe"])
+def test_an_unknown_style_is_refused_with_the_known_ones(file, ask):
+    bank = load_styles(file, DIM)
+    with pytest.raises(InvalidRequest, match="unknown style 'Zen'; known: zen, angry"):
+        getattr(bank, ask)("Zen")
+
+
+def test_vectors_of_another_width_are_refused(file):
+    with pytest.raises(CheckpointMismatch, match=r"\(2, 6\); expected \(2, 128\)"):
+        load_styles(file, 128)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "names",
+        "descriptions",
+        "vectors",
+        "blink_rate_hz",
+        "gaze_range",
+        "head_wander_rad",
+        "head_tempo_hz",
+    ],
+)
+def test_a_missing_array_is_named(file, name):
+    rewrite(file, **{name: None})
+    with pytest.raises(CheckpointMismatch, match=f"{file.name}: not a table of styles: .*{name}"):
+        load_styles(file, DIM)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"descriptions": np.array(["still"])}, id="descriptions"),
+        pytest.param({"gaze_range": np.zeros(1)}, id="gaze"),
+        pytest.param(
+            dict.fromkeys(
+                ("gaze_range", "blink_rate_hz", "head_wander_rad", "head_tempo_hz"), np.zeros(3)
+            ),
+            id="life",
+        ),
+        pytest.param({"head_tempo_hz": np.array(0.5)}, id="no row"),
+        pytest.param({"head_tempo_hz": np.array(["fast", "slow"])}, id="no number"),
+        pytest.param({"names": np.array(["zen"])}, id="names"),
+    ],
+)
+def test_arrays_that_do_not_belong_together_are_refused(file, changes):
+    rewrite(file, **changes)
+    with pytest.raises(CheckpointMismatch, match=file.name):
+        load_styles(file, DIM)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"hello", id="text"),
+        pytest.param(b"PK\x03\x04 broken", id="broken zip"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused(tmp_path, content):
+    path = tmp_path / "styles.npz"
+    path.write_bytes(content)
+    with pytest.raises(CheckpointMismatch, match="styles.npz: not a table of styles"):
+        load_styles(path, DIM)
+
+
+def test_a_single_array_is_no_table(tmp_path):
+    path = tmp_path / "styles.npy"
+    np.save(path, np.zeros(3))
+    with pytest.raises(CheckpointMismatch, match="not a table of styles"):
+        load_styles(path, DIM)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(CheckpointMismatch, match="styles.npz"):
+        load_styles(tmp_path / "styles.npz", DIM)

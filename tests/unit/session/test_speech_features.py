@@ -1,0 +1,96 @@
+"""Features of windows: the encoder's blocks depend on the window's index alone."""
+
+import numpy as np
+import pytest
+
+from posecast.conditioning.speech_encoder import SpeechEncoderState
+from posecast.config import SpeechEncoderConfig
+from posecast.session.speech_features import SpeechFeatureStream
+from posecast.session.timeline import Window, full_window
+
+LOOK_AHEAD = 3
+
+
+class RecordingEncoder:
+    """Features of a step: the number of the step, and the mean of its samples."""
+
+    config = SpeechEncoderConfig(look_ahead_frames=LOOK_AHEAD)
+
+    def __init__(self):
+        self.blocks = []
+
+    def start(self):
+        return SpeechEncoderState(tail=np.zeros(0, np.float32), peak_level=0.0, layers=())
+
+    def encode(self, samples, state):
+        self.blocks.append(len(samples) // 640)
+        first = state.peak_level  # stands for any state
+        means = samples.reshape(-1, 640).mean(axis=1)
+        steps = first + np.arange(len(means))
+        new_state = SpeechEncoderState(tail=state.tail, peak_level=first + len(means), layers=())
+        return np.stack([steps, means], axis=1), new_state
+
+
+@pytest.fixture
+def encoder():
+    return RecordingEncoder()
+
+
+@pytest.fixture
+def stream(encoder):
+    return SpeechFeatureStream(encoder)
+
+
+def numbered(num_frames):
+    """Audio whose frame `f` has the value `f`."""
+    return np.repeat(np.arange(num_frames, dtype=np.float32), 640)
+
+
+def test_a_frame_gets_the_step_that_heard_its_look_ahead(stream):
+    stream.push(numbered(40))
+    for index in range(3):
+        features = stream.encode(full_window(index, 10))
+        expected = np.arange(10 * index, 10 * index + 10) + LOOK_AHEAD
+        np.testing.assert_array_equal(features, np.stack([expected, expected], axis=1))
+
+
+def test_each_window_adds_just_its_steps(stream, encoder):
+    stream.push(numbered(40))
+    for index in range(3):
+        stream.encode(full_window(index, 10))
+    assert encoder.blocks == [13, 10, 10]
+
+
+@pytest.mark.parametrize("size", [1, 640, 1000])
+def test_chunks_do_not_change_features(size):
+    audio = numbered(16)
+    stream = SpeechFeatureStream(RecordingEncoder())
+    for start in range(0, len(audio), size):
+        stream.push(audio[start : start + size])
+    features = [stream.encode(full_window(index, 5)) for index in range(2)]
+    np.testing.assert_array_equal(np.concatenate(features)[:, 0], np.arange(3, 13))
+
+
+def test_a_window_is_there_once_its_last_sample_is(stream):
+    window = full_window(0, 10)
+    stream.push(np.zeros(13 * 640 - 1, np.float32))
+    assert not stream.has(window)
+    stream.push(np.zeros(1, np.float32))
+    assert stream.has(window)
+    assert not stream.has(full_window(1, 10))
+
+
+def test_silence_follows_the_audio_of_a_last_window(stream):
+    stream.push(numbered(6)[: 6 * 640 - 100])
+    window = Window(index=0, first_frame=0, num_frames=6)
+    stream.pad_to_window(window)
+    means = stream.encode(window)[:, 1]
+    assert means[2] == pytest.approx(5 * 540 / 640)  # step 5: 540 samples of 5, then silence
+    assert not means[3:].any()
+
+
+def test_audio_that_is_enough_is_not_padded(stream):
+    stream.push(numbered(20))
+    stream.pad_to_window(full_window(0, 17))
+    assert stream.encode(full_window(0, 17))[-1, 1] == 19
+    assert not stream.has(full_window(0, 18))

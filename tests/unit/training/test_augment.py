@@ -1,0 +1,106 @@
+"""Augmentation: other spectra of the same shape, the same for a seed; and their levels."""
+
+import numpy as np
+import pytest
+import torch
+
+from posecast.conditioning.log_mel import PEAK_FLOOR, normalise_level
+from posecast.training import augment as augment_module
+from posecast.training.augment import augment, mask_bands, normalise_levels
+
+CHANGES = (
+    "_sharpen", "_warp_formants", "_equalise", "_reverberate", "_add_babble", "_add_noise",
+    "_limit_band", "_change_gain",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def mel():
+    """Rows like speech: bands that swell and fade, 60 dB deep."""
+    torch.manual_seed(1)
+    coarse = torch.randn(12, 1, 15, 20)
+    smooth = torch.nn.functional.interpolate(coarse, size=(60, 80), mode="bilinear")[:, 0]
+    return 3 * smooth - 2
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def test_shape_stays_and_every_number_is_finite(mel):
+    for seed in range(5):
+        changed = augment(mel, generator(seed))
+        assert changed.shape == mel.shape
+        assert changed.dtype == torch.float32
+        assert torch.isfinite(changed).all()
+
+
+def test_silence_stays_finite():
+    silence = torch.full((4, 40, 80), float(np.log(1e-7)))
+    assert torch.isfinite(normalise_levels(augment(silence, generator()))).all()
+
+
+def test_the_generator_alone_decides(mel):
+    torch.manual_seed(1)
+    first = augment(mel, generator(3))
+    torch.manual_seed(2)
+    torch.testing.assert_close(augment(mel, generator(3)), first, rtol=0, atol=0)
+    assert (augment(mel, generator(4)) - first).abs().max() > 0.1
+
+
+def test_the_input_is_left_alone(mel):
+    before = mel.clone()
+    augment(mel, generator())
+    torch.testing.assert_close(mel, before, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_each_change_changes_some_rows_in_time_and_place_only(mel, name):
+    chance = augment_module._Chance(mel, generator(5))
+    changed = getattr(augment_module, name)(mel, chance)
+    moved = (changed - mel).abs().amax(dim=(1, 2)) > 1e-3
+    assert changed.shape == mel.shape
+    assert moved.any()
+
+
+@pytest.mark.parametrize("name", ["_sharpen", "_equalise", "_add_noise", "_limit_band"])
+def test_rows_that_are_not_chosen_stay_as_they_are(mel, name):
+    rows = torch.cat([mel] * 4)
+    chance = augment_module._Chance(rows, generator(5))
+    changed = getattr(augment_module, name)(rows, chance)
+    kept = (changed - rows).abs().amax(dim=(1, 2)) == 0
+    assert kept.any()
+
+
+def test_a_room_never_takes_power_away_and_only_after_the_sound():
+    click = torch.full((64, 50, 80), -16.0)
+    click[:, 20] = 2.0
+    wet = augment_module._reverberate(click, augment_module._Chance(click, generator()))
+    assert (wet >= click - 1e-4).all()
+    # Before the sound there is but the tail of the floor: at most 1.5 times the floor itself.
+    assert (wet[:, :20] <= click[:, :20] + 1.0).all()
+    assert (wet[:, 25] > click[:, 25] + 3).any()
+
+
+def test_a_change_of_gain_is_the_same_for_all_bands(mel):
+    changed = augment_module._change_gain(mel, augment_module._Chance(mel, generator()))
+    gain = changed - mel
+    torch.testing.assert_close(gain, gain[..., :1].expand_as(gain), atol=1e-4, rtol=0)
+
+
+def test_levels_of_a_batch_are_those_that_the_server_computes(mel):
+    batch = normalise_levels(mel).numpy()
+    for row, expected in zip(mel.numpy(), batch, strict=True):
+        found, _ = normalise_level(row, PEAK_FLOOR)
+        # The server counts the decay in float64.
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_bands_are_masked_in_about_half_of_the_rows_and_never_the_level():
+    torch.manual_seed(2)
+    normalised = torch.randn(400, 6, 81)
+    masked = mask_bands(normalised, generator())
+    is_changed = (masked != normalised).any(dim=1)
+    assert 0.4 < is_changed.any(dim=1).float().mean() < 0.6
+    assert not is_changed[:, -1].any()
+    assert 2 <= is_changed.sum(dim=1).max() <= 11

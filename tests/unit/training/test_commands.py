@@ -1,0 +1,92 @@
+"""`posecast train`: each stage is given what the command line says."""
+
+import argparse
+
+import pytest
+
+from posecast.errors import InvalidRequest
+from posecast.training import commands, denoiser, package, speech_encoder, style_encoder
+from posecast.training.default_model import DEFAULT_MODEL
+from posecast.training.utterance import save_shard
+
+
+def parse(*arguments):
+    parser = argparse.ArgumentParser()
+    commands.add_arguments(parser.add_subparsers(dest="stage", required=True))
+    return parser.parse_args(arguments)
+
+
+@pytest.fixture
+def run_folder(tmp_path, utterances):
+    (tmp_path / "corpus").mkdir()
+    save_shard(tmp_path / "corpus" / "espeak-000.npz", utterances[:1])
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("stage", "module", "function"),
+    [
+        ("speech-encoder", speech_encoder, "train_speech_encoder"),
+        ("style", style_encoder, "train_style_encoder"),
+        ("denoiser", denoiser, "train_denoiser"),
+    ],
+)
+def test_a_stage_trains_the_default_model_by_its_plan(
+    run_folder, monkeypatch, stage, module, function
+):
+    calls = []
+    monkeypatch.setattr(module, function, lambda *arguments: calls.append(arguments))
+
+    commands.run(
+        parse(
+            stage, "--run", str(run_folder), "--steps", "9", "--batch-size", "5", "--seed", "4",
+            "--learning-rate", "0.5", "--threads", "2",
+        )
+    )  # fmt: skip
+
+    ((sampler, config, plan, place, batch_size),) = calls
+    assert len(sampler.draw(400).mel) == 400
+    assert config in (DEFAULT_MODEL, DEFAULT_MODEL.speech_encoder)
+    assert (plan.steps, plan.learning_rate, plan.threads, plan.seed) == (9, 0.5, 2, 4)
+    assert run_folder in (getattr(place, "path", None), getattr(place, "parent", None))
+    assert batch_size == 5
+
+
+def test_a_corpus_is_built_as_asked(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        commands, "build_corpus", lambda *args, **options: calls.append((args, options))
+    )
+
+    commands.run(
+        parse(
+            "corpus", "--run", str(tmp_path), "--espeak-minutes", "1", "--flite-minutes", "0",
+            "--festival-minutes", "2.5", "--recordings", "speech", "--jobs", "3", "--seed", "6",
+        )
+    )  # fmt: skip
+
+    (((folder, minutes), options),) = calls
+    assert folder == tmp_path / "corpus"
+    assert minutes == {"espeak": 1.0, "flite": 0.0, "festival": 2.5}
+    assert str(options.pop("recordings_folder")) == "speech"
+    assert options == {"seed": 6, "jobs": 3}
+
+
+def test_an_export_goes_where_it_is_told(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(package, "export_run", lambda *arguments: calls.append(arguments))
+    commands.run(parse("export", "--run", str(tmp_path), "-o", str(tmp_path / "model")))
+    ((run, output),) = calls
+    assert run.path == tmp_path
+    assert output == tmp_path / "model"
+
+
+@pytest.mark.parametrize("stage", ["speech-encoder", "style", "denoiser"])
+def test_a_stage_without_a_corpus_says_how_to_make_one(tmp_path, stage):
+    with pytest.raises(InvalidRequest, match="make one with `posecast train corpus`"):
+        commands.run(parse(stage, "--run", str(tmp_path)))
+
+
+def test_no_steps_are_no_plan(run_folder):
+    with pytest.raises(InvalidRequest, match="steps 0; allowed: 1 or more"):
+        commands.run(parse("style", "--run", str(run_folder), "--steps", "0"))

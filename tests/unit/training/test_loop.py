@@ -1,0 +1,198 @@
+"""The optimisation loop: resuming changes nothing, and a wrong checkpoint is told."""
+
+import itertools
+import json
+import threading
+
+import pytest
+import torch
+from torch import nn
+
+from posecast.errors import CheckpointMismatch, InvalidRequest
+from posecast.training.loop import TrainingPlan, load_average, optimise, prefetch, read_checkpoint
+
+
+def make_network(width=3):
+    torch.manual_seed(2)
+    return nn.Sequential(nn.Linear(2, width), nn.LayerNorm(width), nn.Linear(width, 1))
+
+
+def batches(start=0):
+    """Batch `i` depends on `i` alone."""
+    for index in itertools.count(start):
+        torch_rng = torch.Generator().manual_seed(index)
+        inputs = torch.randn(8, 2, generator=torch_rng)
+        yield inputs, inputs.sum(dim=1, keepdim=True)
+
+
+def losses_of(network, batch):
+    inputs, wanted = batch
+    error = network(inputs) - wanted
+    return {"square": (error**2).mean(), "size": 0.01 * error.abs().mean()}
+
+
+def plan(steps=12, **changes):
+    defaults = {"learning_rate": 0.05, "warmup_steps": 2, "checkpoint_steps": 5}
+    return TrainingPlan(steps=steps, **(defaults | changes))
+
+
+def train(path, steps=12, start=0, **changes):
+    return optimise(make_network(), plan(steps, **changes), batches(start), losses_of, path)
+
+
+def assert_equal(one, two):
+    for mine, theirs in zip(one.parameters(), two.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=0, atol=0)
+
+
+class Interrupted(Exception):
+    pass
+
+
+def test_a_resumed_run_ends_where_an_uninterrupted_one_does(tmp_path):
+    whole = train(tmp_path / "whole.pt")
+
+    def interrupted(network, batch):
+        interrupted.count += 1
+        if interrupted.count == 8:  # after the checkpoint of step 5
+            raise Interrupted
+        return losses_of(network, batch)
+
+    interrupted.count = 0
+    with pytest.raises(Interrupted):
+        optimise(make_network(), plan(), batches(), interrupted, tmp_path / "cut.pt")
+    assert read_checkpoint(tmp_path / "cut.pt")["step"] == 5
+    resumed = train(tmp_path / "cut.pt", start=5)
+
+    assert_equal(resumed, whole)
+    one, two = (read_checkpoint(tmp_path / name)["network"] for name in ("whole.pt", "cut.pt"))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_a_finished_run_is_not_trained_again(tmp_path):
+    first = train(tmp_path / "run.pt")
+    assert_equal(optimise(make_network(), plan(), iter([]), losses_of, tmp_path / "run.pt"), first)
+
+
+def test_a_longer_plan_goes_on(tmp_path):
+    train(tmp_path / "run.pt", steps=5)
+    train(tmp_path / "run.pt", steps=9, start=5)
+    assert read_checkpoint(tmp_path / "run.pt")["step"] == 9
+
+
+def test_training_lowers_the_loss_and_leaves_the_average_ready_to_use(tmp_path):
+    untrained = losses_of(make_network(), next(batches(99)))["square"]
+    average = train(tmp_path / "run.pt", steps=150)
+    assert losses_of(average, next(batches(99)))["square"] < 0.5 * untrained
+    assert not average.training
+    assert not any(parameter.requires_grad for parameter in average.parameters())
+
+
+def test_the_log_holds_means_over_the_steps_since_the_last_line(tmp_path):
+    def told(network, batch):
+        told.step += 1
+        return {"square": 0 * losses_of(network, batch)["square"] + told.step}
+
+    told.step = 0
+    optimise(make_network(), plan(130), batches(), told, tmp_path / "run.pt")
+    lines = [json.loads(line) for line in (tmp_path / "run.jsonl").read_text().splitlines()]
+    assert lines == [
+        {"step": 100, "square": 50.5},
+        {"step": 130, "square": 115.5},
+    ]
+
+
+def test_a_checkpoint_is_written_whole_or_not_at_all(tmp_path):
+    train(tmp_path / "run.pt")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.jsonl", "run.pt"]
+
+
+def test_the_folder_of_a_run_is_made(tmp_path):
+    train(tmp_path / "new" / "run.pt", steps=1)
+    assert (tmp_path / "new" / "run.pt").exists()
+
+
+def test_the_average_comes_back_ready_to_use(tmp_path):
+    average = train(tmp_path / "run.pt")
+    loaded = load_average(tmp_path / "run.pt", make_network().train())
+    assert_equal(loaded, average)
+    assert not loaded.training
+
+
+def resume(path, network):
+    return optimise(network, plan(), batches(), losses_of, path)
+
+
+@pytest.mark.parametrize("load", [resume, load_average], ids=["resume", "average"])
+def test_a_checkpoint_of_another_network_is_refused(tmp_path, load):
+    path = tmp_path / "run.pt"
+    train(path)
+    with pytest.raises(CheckpointMismatch, match="run.pt is of another network: .*size") as caught:
+        load(path, make_network(width=4))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("load", [resume, load_average], ids=["resume", "average"])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param(b"", "cannot be read", id="empty"),
+        pytest.param(b"hello", "cannot be read", id="text"),
+        pytest.param(b"PK\x03\x04 cut short", "cannot be read", id="cut short"),
+    ],
+)
+def test_a_damaged_checkpoint_is_told(tmp_path, load, content, message):
+    path = tmp_path / "run.pt"
+    path.write_bytes(content)
+    with pytest.raises(CheckpointMismatch, match=f"run.pt {message}: .") as caught:
+        load(path, make_network())
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_another_kind_is_no_checkpoint(tmp_path):
+    torch.save({"step": 1, "network": {}}, tmp_path / "run.pt")
+    with pytest.raises(CheckpointMismatch, match="it lacks average, optimiser"):
+        train(tmp_path / "run.pt")
+
+
+def test_a_stage_that_was_not_trained_is_named(tmp_path):
+    with pytest.raises(CheckpointMismatch, match="style.pt is missing: train that stage first"):
+        load_average(tmp_path / "style.pt", make_network())
+
+
+@pytest.mark.parametrize("name", ["steps", "warmup_steps", "checkpoint_steps", "threads"])
+def test_a_plan_that_cannot_run_is_refused(name):
+    with pytest.raises(InvalidRequest, match=f"{name} 0; allowed: 1 or more"):
+        plan(**{name: 0})
+
+
+def test_the_rate_warms_up_and_falls_to_a_hundredth():
+    schedule = plan(steps=1000, learning_rate=1.0, warmup_steps=100)
+    rates = [schedule.learning_rate_at(step) for step in range(1001)]
+    assert rates[0] == pytest.approx(0.01)
+    assert max(rates) == pytest.approx(1.0, abs=0.03)
+    assert rates.index(max(rates)) in range(95, 105)
+    assert rates[1000] == pytest.approx(0.01)
+
+
+def live_makers():
+    return [thread for thread in threading.enumerate() if thread.name == "batches"]
+
+
+def test_batches_come_in_order_from_a_thread_that_ends_with_their_reader():
+    before = len(live_makers())
+    counter = itertools.count()
+    ready = prefetch(lambda: next(counter), depth=2)
+    assert [next(ready) for _ in range(5)] == [0, 1, 2, 3, 4]
+    (maker,) = live_makers()[before:]
+    ready.close()
+    maker.join(timeout=10)
+    assert not maker.is_alive()
+
+
+def test_an_error_while_a_batch_is_made_reaches_the_trainer():
+    def fail():
+        raise ValueError("no such tape")
+
+    with pytest.raises(ValueError, match="no such tape"):
+        next(prefetch(fail))
