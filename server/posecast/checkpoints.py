@@ -84,7 +84,7 @@ def load_package(model: str | Path) -> ModelPackage:
     try:
         config = from_mapping(ModelConfig, description["config"], where=DESCRIPTION_FILE)
         statistics = description["statistics"]
-        mean, std = (np.array(statistics[key], np.float32) for key in ("mean", "std"))
+        mean, std = (_finite(key, statistics[key]) for key in ("mean", "std"))
     except (InvalidRequest, KeyError, TypeError, ValueError) as error:
         raise CheckpointMismatch(f"{folder / DESCRIPTION_FILE}: {error}") from error
     return ModelPackage(folder=folder, config=config, motion_mean=mean, motion_std=std)
@@ -127,13 +127,21 @@ def _read_description(path: Path) -> dict[str, Any]:
         version = description["format_version"]
         sections = {name: description[name] for name in ("files", "config", "statistics")}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointMismatch(f"{path} is not a model description: {error!r}") from error
+        reason = type(error).__name__ if isinstance(error, UnicodeDecodeError) else repr(error)
+        raise CheckpointMismatch(f"{path} is not a model description: {reason}") from error
     if version != FORMAT_VERSION:
-        raise CheckpointMismatch(f"{path}: format version {version}; expected {FORMAT_VERSION}")
+        raise CheckpointMismatch(f"{path}: format version {version!r}; expected {FORMAT_VERSION}")
     for name, section in sections.items():
         if not isinstance(section, dict):
             raise CheckpointMismatch(f"{path}: {name}: {section!r}; expected an object")
     return dict(description)
+
+
+def _finite(name: str, values: list[float]) -> FloatArray:
+    row = np.array(values, np.float32)
+    if not np.isfinite(row).all():
+        raise InvalidRequest(f"statistics: {name}: {row[~np.isfinite(row)][0]}; allowed: finite")
+    return row
 
 
 def _verify(path: Path, expected: object) -> None:

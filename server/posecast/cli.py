@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
 from posecast import __version__
-from posecast.commands.usage import UsageMistake
 from posecast.errors import PosecastError
+from posecast.usage import UsageMistake
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 

@@ -132,6 +132,14 @@ class ModelConfig:
     sampling_steps: int = 4
     """DDIM steps when a request names none."""
 
+    def __post_init__(self) -> None:
+        """Hold the defaults to the ranges of a request."""
+        AnimationOptions(
+            audio_guidance=self.audio_guidance,
+            style_guidance=self.style_guidance,
+            sampling_steps=self.sampling_steps,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnimationOptions:

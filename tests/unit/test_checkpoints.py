@@ -78,6 +78,19 @@ def test_a_missing_package_is_unavailable(tmp_path, model):
         load_package(tmp_path / model)
 
 
+def test_a_scale_that_is_not_finite_is_refused(package):
+    describe(package, lambda d: d["statistics"]["mean"].__setitem__(3, float("nan")))
+    with pytest.raises(CheckpointMismatch, match="statistics: mean: nan; allowed: finite"):
+        load_package(package)
+
+
+@pytest.mark.parametrize(("name", "value"), [("audio_guidance", 99.0), ("sampling_steps", 0)])
+def test_defaults_keep_to_the_ranges_of_a_request(package, name, value):
+    describe(package, lambda d: d["config"].update({name: value}))
+    with pytest.raises(CheckpointMismatch, match=f"{value}; allowed"):
+        load_package(package)
+
+
 def test_default_is_the_package_inside_the_installation(monkeypatch, tiny_package, tmp_path):
     shutil.copytree(tiny_package, tmp_path / "models" / "default")
     monkeypatch.setattr(checkpoints.resources, "files", lambda name: tmp_path)
@@ -87,7 +100,7 @@ def test_default_is_the_package_inside_the_installation(monkeypatch, tiny_packag
 @pytest.mark.parametrize("version", [0, 2, "1", None])
 def test_another_format_version_is_refused(package, version):
     describe(package, lambda d: d.update(format_version=version))
-    with pytest.raises(CheckpointMismatch, match=f"format version {version}; expected 1"):
+    with pytest.raises(CheckpointMismatch, match=f"format version {version!r}; expected 1"):
         load_package(package)
 
 

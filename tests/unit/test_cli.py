@@ -13,9 +13,9 @@ import pytest
 import soundfile
 
 from posecast import cli
-from posecast.commands.usage import UsageMistake
 from posecast.errors import InvalidRequest, ModelUnavailable
 from posecast.takes import decode_take, read_take
+from posecast.usage import UsageMistake
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "server/posecast/samples/hello.wav"

@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from posecast.commands.usage import UsageMistake, checking_arguments
 from posecast.config import FRAMES_PER_WINDOW, OUTPUT_RATES_HZ, AnimationOptions
 from posecast.errors import InvalidRequest, PosecastError
 from posecast.plot import check_can_plot, plot_take
 from posecast.takes import TAKE_FORMATS, TakeFormat, encode_take, take_format_of
+from posecast.usage import UsageMistake, checking_arguments
 
 if TYPE_CHECKING:
     from posecast.session.engine import AnimationEngine

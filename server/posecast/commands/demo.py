@@ -9,9 +9,9 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from posecast.commands.usage import checking_arguments
 from posecast.config import AnimationOptions, ServerConfig
 from posecast.errors import MissingDependency
+from posecast.usage import checking_arguments
 
 if TYPE_CHECKING:
     from posecast.session.engine import AnimationEngine

@@ -8,8 +8,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from posecast.commands.usage import checking_arguments
 from posecast.config import ServerConfig, from_mapping, read_server_config
+from posecast.usage import checking_arguments
 
 FLAGS = {
     "host": "host",

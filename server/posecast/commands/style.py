@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 
-from posecast.commands.usage import checking_arguments
+from posecast.usage import checking_arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

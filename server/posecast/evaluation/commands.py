@@ -19,6 +19,7 @@ from posecast.evaluation.inputs import find_clips, find_phones, read_alignments,
 from posecast.evaluation.measurement import ClipMeasurement, measure_clip
 from posecast.evaluation.report import LEGEND, format_comparison, format_json, format_table
 from posecast.signals import FaceFrames, Waveform
+from posecast.usage import checking_arguments
 
 PIPE = "-"
 BASELINES: Mapping[str, Callable[[Waveform], FaceFrames]] = {
@@ -129,17 +130,19 @@ def _model(args: argparse.Namespace) -> Animator:
     from posecast.session.engine import AnimationEngine
     from posecast.session.pipeline import animate
 
-    options = AnimationOptions(
-        style=args.style,
-        seed=args.seed,
-        frame_rate_hz=args.rate,
-        mode=args.mode,
-        audio_guidance=args.audio_guidance,
-        style_guidance=args.style_guidance,
-        sampling_steps=args.steps,
-    )
+    with checking_arguments():
+        options = AnimationOptions(
+            style=args.style,
+            seed=args.seed,
+            frame_rate_hz=args.rate,
+            mode=args.mode,
+            audio_guidance=args.audio_guidance,
+            style_guidance=args.style_guidance,
+            sampling_steps=args.steps,
+        )
     engine = AnimationEngine.load(args.model, args.device)
-    engine.styles.get(options.style)
+    with checking_arguments():
+        engine.styles.get(options.style)
     return lambda _, waveform: animate(engine, waveform, options)
 
 

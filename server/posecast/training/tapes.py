@@ -138,9 +138,12 @@ def _pause(num_hops: int) -> _Labelled:
 
 
 def _from(part: _Labelled, start: int) -> _Labelled:
-    shift = np.array([start / TRACK_RATE_HZ, 0.0], np.float32)
+    accents = part.accents - np.array([start / TRACK_RATE_HZ, 0.0], np.float32)
     return _Labelled(
-        part.mel[start:], part.tracks[start:], part.labels[start:], part.accents - shift
+        mel=part.mel[start:],
+        tracks=part.tracks[start:],
+        labels=part.labels[start:],
+        accents=accents[accents[:, 0] >= 0],  # others would sound from the pause before
     )
 
 

@@ -11,6 +11,7 @@ import soundfile
 from posecast.errors import InvalidRequest
 from posecast.evaluation.commands import add_arguments, run
 from posecast.takes import write_take
+from posecast.usage import UsageMistake
 
 SPEECH = Path(__file__).parents[4] / "shared" / "speech"
 
@@ -122,7 +123,7 @@ def test_model_makes_the_curves_that_are_not_given(folder, tiny_package, capsys)
 
 
 def test_unknown_style_is_refused_before_the_work(folder, tiny_package):
-    with pytest.raises(InvalidRequest, match="pirate"):
+    with pytest.raises(UsageMistake, match="pirate"):
         evaluate(folder, "--model", tiny_package, "--device", "cpu", "--style", "pirate")
 
 

@@ -1,5 +1,6 @@
 """The trainings themselves, three steps each, from a made-up corpus to a face that moves."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -21,7 +22,9 @@ from posecast.session.engine import AnimationEngine
 from posecast.session.pipeline import animate
 from posecast.signals import Waveform
 from posecast.training import denoiser as denoiser_stage
+from posecast.training import encoded_tapes
 from posecast.training import speech_encoder as speech_stage
+from posecast.training.augment import normalise_levels
 from posecast.training.corpus import describe_corpus
 from posecast.training.default_model import DEFAULT_MODEL, RunFolder
 from posecast.training.denoiser import train_denoiser
@@ -206,7 +209,55 @@ def test_untrusted_frames_teach_the_speech_encoder_nothing():
     assert losses(0.0) == pytest.approx(losses(1.0))
 
 
-def test_tapes_carry_features_of_the_frames_they_label(sampler):
+class DelayedOracle(torch.nn.Module):
+    """Knows the truth, and says of each frame when its look-ahead has been heard."""
+
+    def __init__(self, batch, delay):
+        super().__init__()
+        self._tracks = torch.roll(batch.tracks, delay, dims=1)
+        self._accents = torch.roll(batch.accents, delay, dims=1)
+
+    def initial_state(self, batch):
+        return []
+
+    def hidden(self, mel, state):
+        return mel, state
+
+    def heads(self, hidden):
+        phones = torch.zeros(*self._accents.shape, 2, NUM_CLASSES)
+        return self._tracks, self._accents, phones
+
+
+@pytest.mark.parametrize("delay", [2, 3, 4])
+def test_the_speech_encoder_is_asked_for_a_frame_once_its_look_ahead_is_heard(utterances, delay):
+    sampler = TapeSampler(utterances[:4], np.random.default_rng(1))  # all labels are known
+    batch = speech_stage._collate([sampler.draw(440) for _ in range(3)])
+    found = speech_stage._losses(
+        DelayedOracle(batch, delay), batch, 3, torch.Generator().manual_seed(1)
+    )
+    is_right = [float(found[name]) < 1e-9 for name in ("position", "velocity", "accents")]
+    assert is_right == [delay == 3] * 3
+
+
+def test_features_of_a_tape_are_those_of_its_frames(utterances, monkeypatch):
+    torch.manual_seed(1)
+    network = speech_stage.SpeechEncoderNetwork(TINY.speech_encoder, NUM_CLASSES).eval()
+    monkeypatch.setattr(encoded_tapes, "augment", lambda mel, generator: mel)
+    first, again = (TapeSampler(utterances, np.random.default_rng(1)) for _ in range(2))
+    (tape, *_) = encode_tapes(first, network, 1, seed=1)
+    crop = again.draw(4 * TAPE_FRAMES)
+    with torch.no_grad():
+        outputs, *_ = network(
+            normalise_levels(torch.from_numpy(crop.mel[None])), *network.initial_state(1)
+        )
+    expected = outputs[0, TINY.speech_encoder.look_ahead_frames :].numpy()
+    # Training computes in bfloat16, whose numbers have eight bits.
+    assert np.abs(tape.speech - expected).mean() < 0.02
+    assert np.abs(tape.speech[:-1] - expected[1:]).mean() > 0.05
+    np.testing.assert_array_equal(tape.tracks, crop.frame_tracks()[: len(tape.tracks)])
+
+
+def test_tapes_carry_as_much_of_everything(sampler):
     torch.manual_seed(1)
     network = speech_stage.SpeechEncoderNetwork(TINY.speech_encoder, NUM_CLASSES).eval()
     tapes = encode_tapes(sampler, network, 24, seed=1)
@@ -270,6 +321,30 @@ def test_a_perfect_prediction_costs_nothing():
     losses_of, batch = make_window(starts=False)
     losses = losses_of._compare(batch.clean, batch, torch.ones(2))
     assert all(float(loss) == 0 for loss in losses.values())
+
+
+def test_conditions_are_withheld_so_that_guidance_has_something_to_guide():
+    losses_of, batch = make_window(starts=False)
+    rows = denoiser_stage._Batch(
+        **{
+            field.name: getattr(batch, field.name)[:1].expand(
+                3000, *[-1] * (getattr(batch, field.name).ndim - 1)
+            )
+            for field in dataclasses.fields(batch)
+        }
+    )
+    told = {}
+
+    def network(noisy, *inputs):
+        told["speech"], told["style"], told["previous"] = inputs[-3:]
+        return torch.zeros_like(noisy)
+
+    losses_of(network, rows)
+    withheld = {name: 1 - float(flags.mean()) for name, flags in told.items()}
+    assert withheld["speech"] == pytest.approx(0.10, abs=0.02)
+    assert withheld["style"] == pytest.approx(0.28, abs=0.03)
+    assert withheld["previous"] == 0
+    assert not told["style"][told["speech"] == 0].any()  # never style without speech
 
 
 def test_half_of_the_steps_are_those_that_serving_evaluates():

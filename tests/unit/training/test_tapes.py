@@ -122,12 +122,17 @@ def test_an_utterance_of_unknown_phones_is_shut_and_never_trusted():
 
 def test_accents_move_with_their_utterance():
     """Wherever a loud vowel lands in a crop, the accent lies in its middle."""
-    loud = mark("one", 1, num_hops=100, segments=[(A, 0.1, 0.3), (A, 0.4, 0.6), (A, 0.7, 0.9)])
-    loud.mel[40:60] = 4
+    vowels = [(A, 0.2 * k, 0.2 * k + 0.1) for k in range(20)]
+    loud = mark("one", 1, num_hops=400, segments=vowels)
+    for k in (3, 9, 16):
+        loud.mel[20 * k : 20 * k + 10] = 4
     sampler = make_sampler([loud])
+    num_accents = 0
     for _ in range(20):
         crop = sampler.draw(300)
         for time_s, prominence in crop.accents:
             hop = int(time_s * 100)
             if prominence > 0.35 and 0 <= hop < 300:
+                num_accents += 1
                 assert crop.mel[hop, 0] == 4
+    assert num_accents > 20
