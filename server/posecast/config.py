@@ -131,6 +131,11 @@ class ModelConfig:
     """Guidance scale of style when a request names none."""
     sampling_steps: int = 4
     """DDIM steps when a request names none."""
+    mean_curves: tuple[str, ...] = ()
+    """ARKit curves that are served as the mean that the first step predicts, not sampled.
+
+    For curves that the speech settles, sampling adds the denoiser's errors and nothing else; the
+    published method samples everything."""
 
     def __post_init__(self) -> None:
         """Hold the defaults to the ranges of a request."""

@@ -77,6 +77,7 @@ def ddim(
     num_steps: int,
     guidance: Guidance,
     on_step: Observer | None = None,
+    on_clean: Observer | None = None,
 ) -> FloatArray:
     """Generate windows in a few deterministic steps (eta = 0).
 
@@ -87,6 +88,7 @@ def ddim(
         num_steps: Network evaluations K; see `ddim_steps` for the steps they are made at.
         guidance: Scales and mode.
         on_step: Told every state.
+        on_clean: Told the clean motion that each evaluation predicts, with its step.
 
     Returns:
         Clean motion. [B, T, M], normalised
@@ -104,6 +106,8 @@ def ddim(
     for step, earlier in zip(steps, [*steps[1:], 0], strict=True):
         prediction = predict(motion, step)
         clean, noise = _split(schedule, denoiser.config, motion, prediction, step)
+        if on_clean is not None:
+            on_clean(step, clean)
         level = schedule.alpha_bars[earlier]
         motion = np.sqrt(level) * clean + np.sqrt(np.float32(1.0) - level) * noise
         if on_step is not None:

@@ -59,5 +59,24 @@ CURVE_NAMES: tuple[str, ...] = (
 """Apple's ARFaceAnchor.BlendShapeLocation names, in the order of Live Link Face."""
 
 NUM_CURVES = len(CURVE_NAMES)  # 52
+LIP_CURVES: tuple[str, ...] = (
+    "jawOpen",
+    "mouthClose",
+    "mouthFunnel",
+    "mouthPucker",
+    "mouthStretchLeft",
+    "mouthStretchRight",
+    "mouthRollLower",
+    "mouthRollUpper",
+    "mouthShrugLower",
+    "mouthPressLeft",
+    "mouthPressRight",
+    "mouthLowerDownLeft",
+    "mouthLowerDownRight",
+    "mouthUpperUpLeft",
+    "mouthUpperUpRight",
+    "tongueOut",
+)
+"""The curves that speech sounds decide."""
 CURVE_INDEX = {name: index for index, name in enumerate(CURVE_NAMES)}
 MOTION_DIM = NUM_CURVES + 3  # 55: the curves and a head rotation vector

@@ -21,7 +21,7 @@ class Eyes:
     """What the eyes of one stream do; each process draws from a generator of its own.
 
     Source:
-        Our own processes: Poisson blinks with a refractory time, exponential fixations.
+        Our own processes: renewals with gamma waits for blinks, exponential ones for fixations.
     """
 
     def __init__(self, seed: int, *, blink_rate_hz: float, gaze_range: float) -> None:
@@ -84,10 +84,14 @@ class Eyes:
         cycle_s = CLOSING_S + CLOSED_S + OPENING_S + REFRACTORY_S
         mean_wait_s = max(0.05, 1 / self._blink_rate_hz - cycle_s)
         if not self._blink_starts:
-            self._blink_starts.append(self._blink_rng.exponential(mean_wait_s))
+            self._blink_starts.append(self._wait_s(mean_wait_s))
         while self._blink_starts[-1] < until_s:
-            wait_s = cycle_s + self._blink_rng.exponential(mean_wait_s)
+            wait_s = cycle_s + self._wait_s(mean_wait_s)
             self._blink_starts.append(self._blink_starts[-1] + wait_s)
+
+    def _wait_s(self, mean_s: float) -> float:
+        """Gamma of shape 2: exponential waits would leave a face unblinking for ten seconds."""
+        return float(self._blink_rng.gamma(2.0, mean_s / 2))
 
     def _gaze(self, times_s: np.ndarray) -> np.ndarray:
         """Look to the own right and up. [T, 2]"""

@@ -15,8 +15,9 @@ from posecast.conditioning.style import StyleBank, load_styles
 from posecast.config import ModelConfig
 from posecast.denoising.denoiser import Denoiser
 from posecast.denoising.onnx_denoiser import OnnxDenoiser
-from posecast.errors import InvalidRequest, ModelUnavailable
+from posecast.errors import CheckpointMismatch, InvalidRequest, ModelUnavailable
 from posecast.onnx_session import has_cuda
+from posecast.rig.arkit import CURVE_INDEX
 from posecast.rig.retarget import MotionScale
 
 _logger = logging.getLogger(__name__)
@@ -74,6 +75,9 @@ class AnimationEngine:
     @classmethod
     def _open(cls, package: ModelPackage, device: Device) -> Self:
         config = package.config
+        unknown = [name for name in config.mean_curves if name not in CURVE_INDEX]
+        if unknown:
+            raise CheckpointMismatch(f"mean_curves: {unknown[0]!r}; allowed: ARKit curves")
         return cls(
             config=config,
             device=device,

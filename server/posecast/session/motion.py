@@ -9,6 +9,7 @@ from posecast.denoising.denoiser import Conditions, Denoiser
 from posecast.denoising.guidance import Guidance
 from posecast.denoising.noise import window_noise
 from posecast.denoising.sampler import ddim
+from posecast.rig.arkit import CURVE_INDEX
 from posecast.session.timeline import Window
 from posecast.signals import FloatArray, Style
 
@@ -32,6 +33,7 @@ class MotionStream:
             style_scale=_chosen(options.style_guidance, config.style_guidance),
         )
         self._sampling_steps = options.sampling_steps or config.sampling_steps
+        self._mean_columns = [CURVE_INDEX[name] for name in config.mean_curves]
         self._previous_motion: FloatArray | None = None
         self._previous_speech: FloatArray | None = None
 
@@ -46,13 +48,17 @@ class MotionStream:
             Normalised motion. [T, M]
         """
         shape = (window.num_frames, self._denoiser.config.motion_dim)
+        predicted: list[FloatArray] = []
         motion = ddim(
             self._denoiser,
             self._conditions(speech),
             window_noise(self._seed, window.index, shape)[None],
             num_steps=self._sampling_steps,
             guidance=self._guidance,
+            on_clean=lambda _, clean: predicted.append(clean),
         )[0]
+        # From noise alone the network predicts the mean of all that the speech may look like.
+        motion[:, self._mean_columns] = predicted[0][0][:, self._mean_columns]
         self._remember(motion, speech)
         return motion
 

@@ -11,7 +11,7 @@ from posecast.config import (
     SpeechEncoderConfig,
     StyleEncoderConfig,
 )
-from posecast.rig.arkit import MOTION_DIM
+from posecast.rig.arkit import LIP_CURVES, MOTION_DIM
 
 _SPEECH = SpeechEncoderConfig()
 _STYLE_DIM = 128
@@ -41,6 +41,9 @@ DEFAULT_MODEL = ModelConfig(
         speech_skip=True,
         pads_windows=False,
     ),
+    audio_guidance=1.2,
+    sampling_steps=2,
+    mean_curves=LIP_CURVES,
 )
 
 

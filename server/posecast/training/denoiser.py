@@ -14,7 +14,7 @@ from posecast.config import DenoiserConfig, ModelConfig
 from posecast.denoising.noise_schedule import build_schedule
 from posecast.denoising.sampler import ddim_steps
 from posecast.denoising.torch_denoiser import ConditionedDenoiser
-from posecast.rig.arkit import CURVE_INDEX, NUM_CURVES
+from posecast.rig.arkit import CURVE_INDEX, LIP_CURVES, NUM_CURVES
 from posecast.rig.retarget import MotionScale
 from posecast.signals import FloatArray
 from posecast.training.default_model import RunFolder
@@ -38,12 +38,6 @@ _HEAD_WEIGHT, _HEAD_VELOCITY_WEIGHT, _HEAD_SMOOTHNESS_WEIGHT = 4.0, 8.0, 2.0
 """A head that trembles is seen at once, a head a degree off is not."""
 _PREVIOUS_NOISE, _STYLE_NOISE = 0.1, 0.2
 _SERVED_EVALUATIONS = 4
-_LIP_CURVES = (
-    "jawOpen", "mouthClose", "mouthFunnel", "mouthPucker", "mouthStretchLeft",
-    "mouthStretchRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthPressLeft",
-    "mouthPressRight", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft",
-    "mouthUpperUpRight", "tongueOut",
-)  # fmt: skip
 _APERTURE = {
     "jawOpen": 1.0, "mouthClose": -1.0, "mouthLowerDownLeft": 0.1, "mouthLowerDownRight": 0.1,
     "mouthUpperUpLeft": 0.1, "mouthUpperUpRight": 0.1, "mouthRollLower": -0.15,
@@ -205,7 +199,7 @@ class _Losses:
         self._num_steps = config.num_steps
         self._served_steps = torch.tensor(ddim_steps(config.num_steps, _SERVED_EVALUATIONS))
         self._weights = torch.ones(config.motion_dim)
-        self._weights[[CURVE_INDEX[name] for name in _LIP_CURVES]] = _LIP_WEIGHT
+        self._weights[[CURVE_INDEX[name] for name in LIP_CURVES]] = _LIP_WEIGHT
         self._weights *= torch.from_numpy(scale.std > 0)
         self._velocity_weights = self._weights.clone()
         self._weights[NUM_CURVES:] = _HEAD_WEIGHT

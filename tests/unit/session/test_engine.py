@@ -96,3 +96,12 @@ def test_a_package_of_another_motion_width_is_refused(package):
     checkpoints.write_description(package, loaded.config, row, row, {})
     with pytest.raises(CheckpointMismatch, match=r"\(54,\); expected \(55,\)"):
         AnimationEngine.load(package, device="cpu")
+
+
+def test_a_mean_curve_that_arkit_does_not_know_is_refused(package):
+    path = package / "model.json"
+    description = json.loads(path.read_text())
+    description["config"]["mean_curves"] = ["jawOpen", "jawDrop"]
+    path.write_text(json.dumps(description))
+    with pytest.raises(CheckpointMismatch, match="mean_curves: 'jawDrop'; allowed: ARKit curves"):
+        AnimationEngine.load(package)

@@ -1,5 +1,7 @@
 """Motion of windows: what each window is told of the one before, and where its noise comes from."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -111,3 +113,15 @@ def test_a_scale_of_0_is_not_an_unset_one(denoiser):
     told = denoiser.calls[0][1]
     assert not told.has_speech.any()
     assert not told.has_style.any()
+
+
+def test_mean_curves_come_from_the_first_evaluation_and_the_others_from_the_last(denoiser):
+    # Columns 0..2 are the first three ARKit curves; the middle one is served as the mean.
+    config = dataclasses.replace(CONFIG, sampling_steps=2, mean_curves=("eyeLookDownLeft",))
+    style = Style(vector=np.zeros(4, np.float32))
+    options = AnimationOptions(audio_guidance=1.0, style_guidance=1.0)
+    stream = MotionStream(denoiser, config, options, style=style, seed=5)
+    motion = stream.sample(full_window(0, 6), speech(1))
+    frames = np.arange(6, dtype=np.float32)
+    np.testing.assert_allclose(motion[:, 1], 100 + frames)
+    np.testing.assert_allclose(motion[:, [0, 2]], np.stack([200 + frames] * 2, axis=1))
