@@ -1,10 +1,13 @@
-"""Tells a mistake on the command line from a failure of the work."""
+"""What the commands that animate share: their options, and telling a mistake from a failure."""
 
 from __future__ import annotations
 
+import argparse
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from posecast.config import FRAMES_PER_WINDOW, OUTPUT_RATES_HZ, AnimationOptions
 from posecast.errors import InvalidRequest, PosecastError
 
 
@@ -19,3 +22,58 @@ def checking_arguments() -> Iterator[None]:
         yield
     except InvalidRequest as error:
         raise UsageMistake(str(error)) from error
+
+
+def add_animation_arguments(parser: argparse._ActionsContainer, *, seed: int | None) -> None:
+    """Declare the model and what may be chosen of its animation.
+
+    Args:
+        parser: Parser, or a group of one.
+        seed: Seed when none is given; None draws one.
+    """
+    told = "random" if seed is None else seed
+    parser.add_argument("--style", default="neutral", help="see `posecast style list`")
+    parser.add_argument(
+        "--seed", type=int, default=seed, help=f"of head, brows and blinks; default: {told}"
+    )
+    parser.add_argument(
+        "--rate", type=int, choices=OUTPUT_RATES_HZ, default=OUTPUT_RATES_HZ[0],
+        help="frames in a second (%(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--mode", choices=tuple(FRAMES_PER_WINDOW), default="offline",
+        help="how many frames are made at a time (%(default)s)",
+    )  # fmt: skip
+    for name in ("--audio-guidance", "--style-guidance"):
+        parser.add_argument(name, type=float, metavar="X", help="0..4; default: model's")
+    parser.add_argument(
+        "--steps", type=int, metavar="K", help="DDIM steps, 1..50; default: model's"
+    )
+    parser.add_argument("--model", default="default", help="`default`, or a model's folder")
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="(%(default)s)"
+    )
+
+
+def animation_options(args: argparse.Namespace) -> AnimationOptions:
+    """What was asked for, with a seed drawn here if none was, so that it can be told.
+
+    Args:
+        args: Parsed by a parser that `add_animation_arguments` extended.
+
+    Returns:
+        The options of one stream.
+
+    Raises:
+        UsageMistake: If a value is out of range.
+    """
+    with checking_arguments():
+        return AnimationOptions(
+            style=args.style,
+            seed=secrets.randbits(32) if args.seed is None else args.seed,
+            frame_rate_hz=args.rate,
+            mode=args.mode,
+            audio_guidance=args.audio_guidance,
+            style_guidance=args.style_guidance,
+            sampling_steps=args.steps,
+        )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import secrets
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from posecast.config import FRAMES_PER_WINDOW, OUTPUT_RATES_HZ, AnimationOptions
+from posecast.config import AnimationOptions
 from posecast.errors import InvalidRequest, PosecastError
 from posecast.plot import check_can_plot, plot_take
 from posecast.takes import TAKE_FORMATS, TakeFormat, encode_take, take_format_of
-from posecast.usage import UsageMistake, checking_arguments
+from posecast.usage import (
+    UsageMistake,
+    add_animation_arguments,
+    animation_options,
+    checking_arguments,
+)
 
 if TYPE_CHECKING:
     from posecast.session.engine import AnimationEngine
@@ -31,25 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=TAKE_FORMATS, help="default: by the suffix of FACE; curves for a pipe"
     )
-    parser.add_argument("--style", default="neutral", help="see `posecast style list`")
-    parser.add_argument("--seed", type=int, help="of head, brows and blinks; default: random")
-    parser.add_argument(
-        "--rate", type=int, choices=OUTPUT_RATES_HZ, default=OUTPUT_RATES_HZ[0],
-        help="frames in a second (%(default)s)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--mode", choices=tuple(FRAMES_PER_WINDOW), default="offline",
-        help="how many frames are made at a time (%(default)s)",
-    )  # fmt: skip
-    parser.add_argument("--audio-guidance", type=float, metavar="X", help="0..4; default: model's")
-    parser.add_argument("--style-guidance", type=float, metavar="X", help="0..4; default: model's")
-    parser.add_argument(
-        "--steps", type=int, metavar="K", help="DDIM steps, 1..50; default: model's"
-    )
-    parser.add_argument("--model", default="default", help="`default`, or a model's folder")
-    parser.add_argument(
-        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="(%(default)s)"
-    )
+    add_animation_arguments(parser, seed=None)
     parser.add_argument("--plot", type=Path, metavar="PNG", help="also draw a picture")
     parser.add_argument(
         "--max-clip-seconds", type=float, default=900.0, metavar="S",
@@ -59,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read the clip, animate it, write the take and say how it went."""
-    options = _options(args)
+    options = animation_options(args)
     take_format = _take_format(args)
     if not args.max_clip_seconds > 0:
         raise UsageMistake(f"--max-clip-seconds {args.max_clip_seconds:g}; allowed: more than 0")
@@ -83,20 +69,6 @@ def run(args: argparse.Namespace) -> None:
         f"style {options.style}, seed {options.seed}",
         file=sys.stderr,
     )
-
-
-def _options(args: argparse.Namespace) -> AnimationOptions:
-    """What was asked for, with a seed drawn here so that it can be told."""
-    with checking_arguments():
-        return AnimationOptions(
-            style=args.style,
-            seed=secrets.randbits(32) if args.seed is None else args.seed,
-            frame_rate_hz=args.rate,
-            mode=args.mode,
-            audio_guidance=args.audio_guidance,
-            style_guidance=args.style_guidance,
-            sampling_steps=args.steps,
-        )
 
 
 def _take_format(args: argparse.Namespace) -> TakeFormat:

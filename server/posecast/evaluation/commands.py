@@ -12,14 +12,13 @@ from tqdm import tqdm
 
 from posecast import __version__
 from posecast.audio.clip import read_clip
-from posecast.config import FRAMES_PER_WINDOW, OUTPUT_RATES_HZ, AnimationOptions
 from posecast.errors import InvalidRequest
 from posecast.evaluation.baselines import constant_face, loudness_face
 from posecast.evaluation.inputs import find_clips, find_phones, read_alignments, read_takes
 from posecast.evaluation.measurement import ClipMeasurement, measure_clip
 from posecast.evaluation.report import LEGEND, format_comparison, format_json, format_table
 from posecast.signals import FaceFrames, Waveform
-from posecast.usage import checking_arguments
+from posecast.usage import add_animation_arguments, animation_options, checking_arguments
 
 PIPE = "-"
 BASELINES: Mapping[str, Callable[[Waveform], FaceFrames]] = {
@@ -57,28 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     baselines.add_argument(
         "--baselines", action="store_true", help="evaluate both trivial faces beside it"
     )
-    _add_model_arguments(parser)
-
-
-def _add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    model = parser.add_argument_group("the model's takes")
-    model.add_argument("--model", default="default", help="`default`, or a model's folder")
-    model.add_argument(
-        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="(%(default)s)"
-    )
-    model.add_argument("--style", default="neutral", help="see `posecast style list`")
-    model.add_argument("--seed", type=int, default=0, help="of head, brows, blinks (%(default)s)")
-    model.add_argument(
-        "--rate", type=int, choices=OUTPUT_RATES_HZ, default=OUTPUT_RATES_HZ[0],
-        help="frames in a second (%(default)s)",
-    )  # fmt: skip
-    model.add_argument(
-        "--mode", choices=tuple(FRAMES_PER_WINDOW), default="offline",
-        help="how many frames are made at a time (%(default)s)",
-    )  # fmt: skip
-    model.add_argument("--audio-guidance", type=float, metavar="X", help="0..4; default: model's")
-    model.add_argument("--style-guidance", type=float, metavar="X", help="0..4; default: model's")
-    model.add_argument("--steps", type=int, metavar="K", help="DDIM steps; default: model's")
+    add_animation_arguments(parser.add_argument_group("the model's takes"), seed=0)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -130,16 +108,7 @@ def _model(args: argparse.Namespace) -> Animator:
     from posecast.session.engine import AnimationEngine
     from posecast.session.pipeline import animate
 
-    with checking_arguments():
-        options = AnimationOptions(
-            style=args.style,
-            seed=args.seed,
-            frame_rate_hz=args.rate,
-            mode=args.mode,
-            audio_guidance=args.audio_guidance,
-            style_guidance=args.style_guidance,
-            sampling_steps=args.steps,
-        )
+    options = animation_options(args)
     engine = AnimationEngine.load(args.model, args.device)
     with checking_arguments():
         engine.styles.get(options.style)
