@@ -60,9 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except UsageMistake as error:
         return _complain(error, USAGE)
-    except (
-        BrokenPipeError
-    ):  # the reader of our pipe has gone; what follows would only complain again
+    except BrokenPipeError:
+        # The reader of our pipe has gone; the flush at exit would only complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except (PosecastError, OSError) as error:
