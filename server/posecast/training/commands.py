@@ -9,7 +9,7 @@ import numpy as np
 
 from posecast.training.corpus import build_corpus, default_jobs, load_corpus
 from posecast.training.default_model import DEFAULT_MODEL, RunFolder
-from posecast.training.loop import TrainingPlan
+from posecast.training.loop import TrainingPlan, completed_steps
 from posecast.training.tapes import TapeSampler
 
 _STAGES = {
@@ -89,7 +89,10 @@ def _train(folder: RunFolder, arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
         threads=arguments.threads,
     )
-    sampler = TapeSampler(load_corpus(folder.corpus), np.random.default_rng(arguments.seed))
+    checkpoint = folder.checkpoint(arguments.stage)
+    # A resumed training goes on with other speech than that which it began with.
+    rng = np.random.default_rng((arguments.seed, completed_steps(checkpoint)))
+    sampler = TapeSampler(load_corpus(folder.corpus), rng)
     if arguments.stage == "speech-encoder":
         from posecast.training.speech_encoder import train_speech_encoder
 

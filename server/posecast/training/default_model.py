@@ -74,6 +74,11 @@ class RunFolder:
         """Checkpoint of the denoiser."""
         return self.path / "denoiser.pt"
 
+    def checkpoint(self, stage: str) -> Path:
+        """Checkpoint of a stage of `posecast train`: speech-encoder, style or denoiser."""
+        files = {"speech-encoder": self.speech_encoder, "style": self.style_encoder}
+        return files.get(stage, self.denoiser)
+
     @property
     def statistics(self) -> Path:
         """Mean and standard deviation of motion."""

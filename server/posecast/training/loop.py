@@ -185,6 +185,18 @@ def _resume(
     return int(state["step"])
 
 
+def completed_steps(path: Path) -> int:
+    """Steps that a checkpoint has behind it; 0 if there is none.
+
+    Args:
+        path: Where `optimise` keeps its state.
+
+    Raises:
+        CheckpointMismatch: If the file is no such checkpoint.
+    """
+    return int(read_checkpoint(path)["step"]) if path.exists() else 0
+
+
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """What `optimise` stored: step, plan, network, average, optimiser.
 

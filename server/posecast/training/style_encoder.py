@@ -16,9 +16,9 @@ from posecast.training.loop import Losses, TrainingPlan, optimise, prefetch
 from posecast.training.motion import load_scale, measure_scale, motion_in_style, save_scale
 from posecast.training.styles import (
     PARAMETER_NAMES,
+    draw_hard_styles,
     draw_style,
     parameter_vector,
-    sharing_statics,
 )
 from posecast.training.tapes import TapeSampler
 
@@ -75,14 +75,13 @@ def train_style_encoder(
     if not folder.statistics.exists():
         save_scale(folder.statistics, measure_scale(sampler))
     scale = load_scale(folder.statistics)
-    drawn = np.stack([parameter_vector(draw_style(sampler.rng)) for _ in range(2000)])
+    always_the_same = np.random.default_rng(0)  # a resumed training reads the same scale
+    drawn = np.stack([parameter_vector(draw_style(always_the_same)) for _ in range(2000)])
     middle, spread = drawn.mean(axis=0), drawn.std(axis=0)
 
     def make_batch() -> _Batch:
         rng = sampler.rng
-        base = draw_style(rng)
-        styles = [draw_style(rng) for _ in range(num_pairs)]
-        styles[::2] = [sharing_statics(style, base) for style in styles[::2]]
+        styles = draw_hard_styles(num_pairs, rng)
         clips = [
             np.stack([motion_in_style(sampler.draw(4 * CLIP_FRAMES), s, rng) for s in styles])
             for _ in range(2)

@@ -106,6 +106,14 @@ def sharing_statics(style: StyleParameters, base: StyleParameters) -> StyleParam
     return dataclasses.replace(style, **{name: getattr(base, name) for name in STATIC_PARAMETERS})
 
 
+def draw_hard_styles(count: int, rng: np.random.Generator) -> list[StyleParameters]:
+    """Random styles of which every other one shares its statics: only dynamics tell those apart."""
+    base = draw_style(rng)
+    styles = [draw_style(rng) for _ in range(count)]
+    styles[::2] = [sharing_statics(style, base) for style in styles[::2]]
+    return styles
+
+
 def parameter_vector(style: StyleParameters) -> FloatArray:
     """Parameters as numbers of comparable size, gains and tempi by their logarithm. [18]"""
     values = [

@@ -90,3 +90,14 @@ def test_a_stage_without_a_corpus_says_how_to_make_one(tmp_path, stage):
 def test_no_steps_are_no_plan(run_folder):
     with pytest.raises(InvalidRequest, match="steps 0; allowed: 1 or more"):
         commands.run(parse("style", "--run", str(run_folder), "--steps", "0"))
+
+
+def test_a_resumed_stage_draws_other_speech_than_it_began_with(tmp_path, monkeypatch):
+    seeds = []
+    monkeypatch.setattr(commands, "load_corpus", lambda folder: [])
+    monkeypatch.setattr(commands, "completed_steps", lambda path: 70 if seeds else 0)
+    monkeypatch.setattr(commands, "TapeSampler", lambda _, rng: seeds.append(rng.integers(2**60)))
+    monkeypatch.setattr("posecast.training.speech_encoder.train_speech_encoder", lambda *args: None)
+    for _ in range(2):
+        commands.run(parse("speech-encoder", "--run", str(tmp_path)))
+    assert seeds[0] != seeds[1]

@@ -7,6 +7,7 @@ from posecast.training.styles import (
     PARAMETER_NAMES,
     STATIC_PARAMETERS,
     StyleParameters,
+    draw_hard_styles,
     draw_style,
     parameter_vector,
     sharing_statics,
@@ -68,3 +69,11 @@ def test_named_styles_differ_and_describe_themselves_in_a_line():
         assert "\n" not in named.description
         assert 0 < named.blink_rate_hz < 1
         assert 0 < named.gaze_range < 0.5
+
+
+def test_every_other_style_of_a_batch_shares_its_statics_and_none_its_dynamics():
+    styles = draw_hard_styles(8, np.random.default_rng(2))
+    for name in STATIC_PARAMETERS:
+        assert len({getattr(style, name) for style in styles[::2]}) == 1
+    assert len({style.rest_yaw_rad for style in styles[1::2]}) == 4
+    assert len({style.mouth_gain for style in styles}) == 8
