@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posecast.evaluation.alignment import PhoneSegment
+from posecast.rig import retarget
 from posecast.rig.arkit import CURVE_INDEX
 from posecast.signals import FaceFrames, FloatArray
 
@@ -47,22 +48,8 @@ class TimedCurve:
 
 
 def lip_aperture(frames: FaceFrames) -> TimedCurve:
-    """How far the lips are apart: 0 in contact, about 1 with the jaw wide open.
-
-    Args:
-        frames: A face.
-
-    Returns:
-        jawOpen - mouthClose + 0.1 (LowerDown + UpperUp, both sides) - 0.15 mouthRollLower,
-        floored at 0.
-    """
-    parting = _sum_of(
-        frames,
-        "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight",
-    )  # fmt: skip
-    jaw = _sum_of(frames, "jawOpen") - _sum_of(frames, "mouthClose")
-    aperture = jaw + 0.1 * parting - 0.15 * _sum_of(frames, "mouthRollLower")
-    return TimedCurve(frames.times_s, np.maximum(0, aperture))
+    """The rig's lip aperture over time."""
+    return TimedCurve(frames.times_s, retarget.lip_aperture(frames.weights).astype(np.float64))
 
 
 def labiodental_contact(frames: FaceFrames) -> TimedCurve:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,16 @@ CONTACT_FROM, CONTACT_TO = 0.45, 0.9
 The network predicts something near the mean of what may be meant: half-closed lips where it is in
 doubt. Lips either touch or do not. On the validation clips this leaves closures on p, b, m nearly
 as they are and takes away a third of the false ones (docs/default-model.md)."""
+APERTURE_SHARES: Mapping[str, float] = {
+    "jawOpen": 1.0,
+    "mouthClose": -1.0,
+    "mouthLowerDownLeft": 0.1,
+    "mouthLowerDownRight": 0.1,
+    "mouthUpperUpLeft": 0.1,
+    "mouthUpperUpRight": 0.1,
+    "mouthRollLower": -0.15,
+}
+"""What each curve adds to the opening of the lips."""
 _JAW_OPEN, _MOUTH_CLOSE = CURVE_INDEX["jawOpen"], CURVE_INDEX["mouthClose"]
 
 
@@ -81,26 +92,19 @@ def _decide_contact(mouth_close: FloatArray, jaw_open: FloatArray) -> FloatArray
 
 
 def lip_aperture(weights: FloatArray) -> FloatArray:
-    """How far the lips are apart, in units of jawOpen.
+    """How far the lips are apart: 0 in contact, about 1 with the jaw wide open.
 
     Args:
         weights: ARKit weights. [T, 52]
 
     Returns:
-        Opening, at least 0. [T]
+        Sum of the curves by `APERTURE_SHARES`, at least 0. [T]
 
     Source:
-        Our own proxy (docs/default-model.md): ARKit has no curve for it.
+        Our own proxy: ARKit has no curve for it.
     """
-    lips = sum(weights[:, CURVE_INDEX[name]] for name in _LIP_PARTING)
-    rolled = weights[:, CURVE_INDEX["mouthRollLower"]]
-    jaw = weights[:, _JAW_OPEN] - weights[:, _MOUTH_CLOSE]
-    return np.maximum(jaw + 0.1 * lips - 0.15 * rolled, 0.0)
-
-
-_LIP_PARTING = (
-    "mouthLowerDownLeft",
-    "mouthLowerDownRight",
-    "mouthUpperUpLeft",
-    "mouthUpperUpRight",
-)
+    # Added column by column: a matrix product would round differently for other numbers of frames.
+    aperture = np.zeros(len(weights), np.float32)
+    for name, share in APERTURE_SHARES.items():
+        aperture += np.float32(share) * weights[:, CURVE_INDEX[name]]
+    return np.maximum(aperture, 0.0)

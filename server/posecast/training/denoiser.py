@@ -15,7 +15,7 @@ from posecast.denoising.noise_schedule import build_schedule
 from posecast.denoising.sampler import ddim_steps
 from posecast.denoising.torch_denoiser import ConditionedDenoiser
 from posecast.rig.arkit import CURVE_INDEX, LIP_CURVES, NUM_CURVES
-from posecast.rig.retarget import MotionScale
+from posecast.rig.retarget import APERTURE_SHARES, MotionScale
 from posecast.signals import FloatArray
 from posecast.training.default_model import RunFolder
 from posecast.training.encoded_tapes import EncodedTape, encode_tapes
@@ -38,10 +38,6 @@ _HEAD_WEIGHT, _HEAD_VELOCITY_WEIGHT, _HEAD_SMOOTHNESS_WEIGHT = 4.0, 8.0, 2.0
 """A head that trembles is seen at once, a head a degree off is not."""
 _PREVIOUS_NOISE, _STYLE_NOISE = 0.1, 0.2
 _SERVED_EVALUATIONS = 4
-_APERTURE = {
-    "jawOpen": 1.0, "mouthClose": -1.0, "mouthLowerDownLeft": 0.1, "mouthLowerDownRight": 0.1,
-    "mouthUpperUpLeft": 0.1, "mouthUpperUpRight": 0.1, "mouthRollLower": -0.15,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +201,7 @@ class _Losses:
         self._weights[NUM_CURVES:] = _HEAD_WEIGHT
         self._velocity_weights[NUM_CURVES:] = _HEAD_VELOCITY_WEIGHT
         self._aperture = torch.zeros(config.motion_dim)
-        for name, share in _APERTURE.items():
+        for name, share in APERTURE_SHARES.items():
             column = CURVE_INDEX[name]
             self._aperture[column] = share * float(scale.std[column])
 
