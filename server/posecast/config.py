@@ -22,6 +22,11 @@ FRAMES_PER_WINDOW: Mapping[LatencyMode, int] = {"offline": 100, "balanced": 25, 
 """How many frames one diffusion window makes in each latency mode, at 25 frames a second."""
 
 
+def look_ahead_ms(frames: int) -> int:
+    """Audio after a frame's instant that is heard with a look-ahead of so many frames."""
+    return (frames + 1) * 1000 // FRAME_RATE_HZ
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechEncoderConfig:
     """Shape of the small streaming speech encoder."""
@@ -38,11 +43,28 @@ class SpeechEncoderConfig:
     """Spacing of the taps of each block, in frames."""
     look_ahead_frames: int = 3
     """Future frames that the features of a frame may hear; the audio needed is 40 ms more."""
+    look_aheads_frames: tuple[int, ...] = (3,)
+    """Look-aheads that a stream may choose from, in frames; the default is `look_ahead_frames`."""
+    num_phone_classes: int = 27
+    """Phone classes whose odds are part of the features."""
+
+    def __post_init__(self) -> None:
+        """Hold the default to the choices."""
+        if self.look_ahead_frames not in self.look_aheads_frames:
+            raise InvalidRequest(
+                f"look_ahead_frames {self.look_ahead_frames}; allowed: one of look_aheads_frames, "
+                f"{', '.join(map(str, self.look_aheads_frames))}"
+            )
 
     @property
     def feature_dim(self) -> int:
-        """Width of the speech features: hidden state, nine articulators, one accent track."""
-        return self.width + 10
+        """Width: nine articulators, an accent, odds of the phones of the 20 ms on either side."""
+        return 10 + 2 * self.num_phone_classes  # 64
+
+    @property
+    def look_aheads_ms(self) -> tuple[int, ...]:
+        """The same in milliseconds of audio after a frame's instant."""
+        return tuple(look_ahead_ms(frames) for frames in self.look_aheads_frames)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,7 +88,10 @@ def export_style_encoder(network: StyleEncoderNetwork, path: Path) -> None:
 
 
 def export_speech_encoder(network: SpeechEncoderNetwork, path: Path) -> None:
-    """Write a speech encoder: `mel` [1, 4 T, 81] and `state_<i>` -> `features`, `next_state_<i>`.
+    """Write a speech encoder.
+
+    Inputs: `mel` [1, 4 T, 81], `look_ahead` [1, N] and `state_<i>`. Outputs: `features` [1, T, D]
+    and `next_state_<i>`.
 
     Args:
         network: Weights.
@@ -96,7 +99,10 @@ def export_speech_encoder(network: SpeechEncoderNetwork, path: Path) -> None:
     """
     device = next(network.parameters()).device
     state = [layer.to(device) for layer in network.initial_state(1)]
-    inputs = {"mel": torch.zeros(1, 8, network.config.num_mel_bands + 1, device=device)}
+    inputs = {
+        "mel": torch.zeros(1, 8, network.config.num_mel_bands + 1, device=device),
+        "look_ahead": torch.zeros(1, len(network.config.look_aheads_frames), device=device),
+    }
     inputs |= {f"state_{index}": layer for index, layer in enumerate(state)}
     outputs = ["features", *(f"next_state_{index}" for index in range(len(state)))]
     axes = {"mel": {1: "hops"}, "features": {1: "frames"}}

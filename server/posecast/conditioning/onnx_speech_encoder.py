@@ -15,6 +15,7 @@ from posecast.onnx_session import open_session
 from posecast.signals import FloatArray
 
 MEL_INPUT = "mel"
+LOOK_AHEAD_INPUT = "look_ahead"
 FEATURES_OUTPUT = "features"
 
 
@@ -54,6 +55,12 @@ class OnnxSpeechEncoder:
                 f"{path}: input {MEL_INPUT!r} has shape {mel_shape}; expected "
                 f"{config.num_mel_bands + 1} columns"
             )
+        look_ahead_shape = shapes.pop(LOOK_AHEAD_INPUT, None)
+        if look_ahead_shape is None or look_ahead_shape[-1] != len(config.look_aheads_frames):
+            raise CheckpointMismatch(
+                f"{path}: input {LOOK_AHEAD_INPUT!r} has shape {look_ahead_shape}; expected "
+                f"{len(config.look_aheads_frames)} columns"
+            )
         width = {entry.name: entry.shape for entry in self._session.get_outputs()}.get(
             FEATURES_OUTPUT, [None]
         )[-1]
@@ -69,12 +76,13 @@ class OnnxSpeechEncoder:
         """Sizes and look-ahead."""
         return self._config
 
-    def start(self) -> SpeechEncoderState:
-        """State at the start of a stream."""
+    def start(self, look_ahead_frames: int) -> SpeechEncoderState:
+        """State at the start of a stream; see `SpeechEncoder.start`."""
         return SpeechEncoderState(
             tail=np.zeros(TAIL_SAMPLES, np.float32),
             peak_level=PEAK_FLOOR,
             layers=tuple(np.zeros(shape, np.float32) for shape in self._state_shapes.values()),
+            look_ahead_frames=look_ahead_frames,
         )
 
     def encode(
@@ -88,9 +96,16 @@ class OnnxSpeechEncoder:
         mel = log_mel(samples, state.tail, self._config.num_mel_bands)
         normalised, peak_level = normalise_level(mel, state.peak_level)
         feeds = dict(zip(self._state_shapes, state.layers, strict=True))
+        choices = self._config.look_aheads_frames
+        feeds[LOOK_AHEAD_INPUT] = np.array(
+            [[frames == state.look_ahead_frames for frames in choices]], np.float32
+        )
         features, *layers = self._session.run(None, {MEL_INPUT: normalised[None], **feeds})
         heard = np.concatenate([state.tail, samples])
         new_state = SpeechEncoderState(
-            tail=heard[-TAIL_SAMPLES:], peak_level=peak_level, layers=tuple(layers)
+            tail=heard[-TAIL_SAMPLES:],
+            peak_level=peak_level,
+            layers=tuple(layers),
+            look_ahead_frames=state.look_ahead_frames,
         )
         return features[0], new_state

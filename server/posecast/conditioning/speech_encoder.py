@@ -19,13 +19,16 @@ class SpeechEncoderState:
     """Running peak of the log-mel spectrum that levels are measured from, natural log of power."""
     layers: tuple[FloatArray, ...]
     """Last inputs of each causal layer."""
+    look_ahead_frames: int
+    """How far ahead the stream hears, chosen at its start."""
 
 
 class SpeechEncoder(Protocol):
     """Turns 16 kHz audio into speech features at 25 frames a second, block by block.
 
     The network is causal. The features of frame `f` are its output of step `f + look_ahead_frames`,
-    and step `s` hears the audio up to sample `640 * (s + 1)`.
+    and step `s` hears the audio up to sample `640 * (s + 1)`. A stream chooses its look-ahead when
+    it starts.
     """
 
     @property
@@ -33,8 +36,12 @@ class SpeechEncoder(Protocol):
         """Sizes and look-ahead."""
         ...
 
-    def start(self) -> SpeechEncoderState:
-        """State at the start of a stream."""
+    def start(self, look_ahead_frames: int) -> SpeechEncoderState:
+        """State at the start of a stream.
+
+        Args:
+            look_ahead_frames: One of the configuration's `look_aheads_frames`.
+        """
         ...
 
     def encode(

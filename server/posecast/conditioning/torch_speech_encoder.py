@@ -57,23 +57,23 @@ class SpeechEncoderNetwork(nn.Module):
 
     Source:
         Our own design (docs/default-model.md); the patches and the auxiliary heads follow the
-        recipe's findings. The look-ahead is a delay: the network never hears the future of its
-        step.
+        recipe's findings. The look-ahead is a delay that the network is told: it never hears the
+        future of its step, and step `s` is about the frame `s - look_ahead`.
     """
 
-    def __init__(self, config: SpeechEncoderConfig, num_classes: int, dropout: float = 0.1) -> None:
+    def __init__(self, config: SpeechEncoderConfig, dropout: float = 0.1) -> None:
         """Make the network with random weights.
 
         Args:
             config: Sizes.
-            num_classes: Phone classes of the auxiliary head, used in training only.
             dropout: Drop probability of the position-wise layers.
         """
         super().__init__()
-        self.config, self.num_classes = config, num_classes
+        self.config = config
         width = config.width
         self.patch = nn.Linear((config.num_mel_bands + 1) * _PATCH_HOPS, width)
         self.frame = nn.Linear(width * _PATCHES_PER_FRAME, width)
+        self.look_ahead = nn.Linear(len(config.look_aheads_frames), width, bias=False)
         self.blocks = nn.ModuleList(
             CausalBlock(width, config.kernel_frames, dilation, dropout)
             for dilation in config.dilations
@@ -81,10 +81,10 @@ class SpeechEncoderNetwork(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.articulators = nn.Linear(width, NUM_ARTICULATORS)
         self.accent = nn.Linear(width, 1)
-        self.phones = nn.Linear(width, 2 * num_classes)
+        self.phones = nn.Linear(width, 2 * config.num_phone_classes)
 
     def initial_state(self, batch: int) -> list[Tensor]:
-        """Zeros for every layer that remembers."""
+        """Zeros for every layer that remembers, on the network's device."""
         width = self.config.width
         past_frames = [(self.config.kernel_frames - 1) * d for d in self.config.dilations]
         shapes = [
@@ -92,13 +92,16 @@ class SpeechEncoderNetwork(nn.Module):
             (_PATCHES_PER_FRAME - _FRAME_STRIDE, width),
             *((frames, width) for frames in past_frames),
         ]
-        return [torch.zeros(batch, *shape) for shape in shapes]
+        return [torch.zeros(batch, *shape, device=self.norm.weight.device) for shape in shapes]
 
-    def hidden(self, mel: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def hidden(
+        self, mel: Tensor, look_ahead: Tensor, state: list[Tensor]
+    ) -> tuple[Tensor, list[Tensor]]:
         """Hidden frames and the new state.
 
         Args:
             mel: Normalised spectrum with its level column, a multiple of four hops. [B, 4 T, 81]
+            look_ahead: One-hot choice of `look_aheads_frames`. [B, N]
             state: From `initial_state` or the block before.
 
         Returns:
@@ -107,25 +110,25 @@ class SpeechEncoderNetwork(nn.Module):
         patches, mel_past = _gather_taps(state[0], mel, _PATCH_HOPS, _PATCH_STRIDE)
         patches = functional.gelu(self.patch(patches))
         frames, patch_past = _gather_taps(state[1], patches, _PATCHES_PER_FRAME, _FRAME_STRIDE)
-        hidden = functional.gelu(self.frame(frames))
+        hidden = functional.gelu(self.frame(frames)) + self.look_ahead(look_ahead)[:, None]
         pasts = [mel_past, patch_past]
         for block, past in zip(self.blocks, state[2:], strict=True):
             hidden, new_past = block(hidden, past)
             pasts.append(new_past)
         return self.norm(hidden), pasts
 
-    def forward(self, mel: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
-        """Speech features of the steps, then the new state. [B, T, W + 10]"""
-        hidden, pasts = self.hidden(mel, list(state))
+    def forward(self, mel: Tensor, look_ahead: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
+        """Speech features of the steps, then the new state. [B, T, D]"""
+        hidden, pasts = self.hidden(mel, look_ahead, list(state))
         return self.features(hidden), *pasts
 
     def features(self, hidden: Tensor) -> Tensor:
-        """Hidden state, articulators and accent side by side. [B, T, W + 10]"""
-        return torch.cat(
-            [hidden, torch.sigmoid(self.articulators(hidden)), self.accent(hidden)], dim=-1
-        )
+        """Articulators, accent and the odds of the phones side by side. [B, T, D]"""
+        articulators, accent, phones = self.heads(hidden)
+        odds = torch.softmax(phones, dim=-1).flatten(-2)
+        return torch.cat([articulators, accent[..., None], odds], dim=-1)
 
     def heads(self, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What training supervises: articulators [B, T, 9], accent [B, T], phones [B, T, 2, N]."""
-        phones = self.phones(hidden).unflatten(-1, (2, self.num_classes))
+        phones = self.phones(hidden).unflatten(-1, (2, self.config.num_phone_classes))
         return torch.sigmoid(self.articulators(hidden)), self.accent(hidden)[..., 0], phones

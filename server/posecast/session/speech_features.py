@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from posecast.conditioning.speech_encoder import SpeechEncoder
+from posecast.config import SpeechEncoderConfig
+from posecast.errors import InvalidRequest
 from posecast.session.timeline import Window, samples_for_steps
 from posecast.signals import FloatArray
 
@@ -16,11 +18,19 @@ class SpeechFeatureStream:
     depend on the window's index alone, and equal blocks give equal bits.
     """
 
-    def __init__(self, encoder: SpeechEncoder) -> None:
-        """Start an utterance."""
+    def __init__(self, encoder: SpeechEncoder, look_ahead_ms: int | None = None) -> None:
+        """Start an utterance.
+
+        Args:
+            encoder: The network.
+            look_ahead_ms: Audio after a frame that its features hear; None for the model's own.
+
+        Raises:
+            InvalidRequest: If the model was not trained for that look-ahead.
+        """
         self._encoder = encoder
-        self._state = encoder.start()
-        self._look_ahead = encoder.config.look_ahead_frames
+        self._look_ahead = _look_ahead_frames(encoder.config, look_ahead_ms)
+        self._state = encoder.start(self._look_ahead)
         self._pending: list[FloatArray] = []
         self._num_samples = 0
         self._num_steps = 0
@@ -55,3 +65,13 @@ class SpeechFeatureStream:
         joined = self._pending[0] if len(self._pending) == 1 else np.concatenate(self._pending)
         self._pending = [joined[count:]]
         return joined[:count]
+
+
+def _look_ahead_frames(config: SpeechEncoderConfig, wanted_ms: int | None) -> int:
+    if wanted_ms is None:
+        return config.look_ahead_frames
+    choices = dict(zip(config.look_aheads_ms, config.look_aheads_frames, strict=True))
+    if wanted_ms not in choices:
+        allowed = ", ".join(map(str, sorted(choices)))
+        raise InvalidRequest(f"look-ahead of {wanted_ms} ms; allowed by this model: {allowed}")
+    return choices[wanted_ms]

@@ -20,13 +20,16 @@ _STAGES = {
 """Default steps, default learning rate, and what the stage does."""
 
 
+_ENGINE_MINUTES = {"espeak": 240.0, "flite": 200.0, "festival": 260.0, "non-speech": 60.0}
+
+
 def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add one sub-command a stage."""
     corpus = subparsers.add_parser("corpus", help="synthesise and label the training speech")
     _add_run_folder(corpus)
-    for engine, minutes in (("espeak", 160.0), ("flite", 180.0), ("festival", 180.0)):
+    for engine, minutes in _ENGINE_MINUTES.items():
         corpus.add_argument(
-            f"--{engine}-minutes", type=float, default=minutes, help=f"speech made with {engine}"
+            f"--{engine}-minutes", type=float, default=minutes, help=f"made with {engine}"
         )
     corpus.add_argument(
         "--recordings", type=Path, help="folder of real speech with train.tsv and phones/"
@@ -69,9 +72,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _make_corpus(folder: RunFolder, arguments: argparse.Namespace) -> None:
     minutes = {
-        "espeak": arguments.espeak_minutes,
-        "flite": arguments.flite_minutes,
-        "festival": arguments.festival_minutes,
+        engine: getattr(arguments, f"{engine.replace('-', '_')}_minutes")
+        for engine in _ENGINE_MINUTES
     }
     build_corpus(
         folder.corpus,

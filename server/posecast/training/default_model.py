@@ -13,12 +13,12 @@ from posecast.config import (
 )
 from posecast.rig.arkit import LIP_CURVES, MOTION_DIM
 
-_SPEECH = SpeechEncoderConfig()
+_SPEECH = SpeechEncoderConfig(look_aheads_frames=(0, 1, 2, 3))
 _STYLE_DIM = 128
 
 DEFAULT_MODEL = ModelConfig(
     name="default",
-    version="1.0.0",
+    version="2.0.0",
     motion_space="arkit",
     speech_encoder=_SPEECH,
     style_encoder=StyleEncoderConfig(

@@ -19,10 +19,9 @@ from posecast.rig.retarget import APERTURE_SHARES, MotionScale
 from posecast.signals import FloatArray
 from posecast.training.default_model import RunFolder
 from posecast.training.encoded_tapes import EncodedTape, encode_tapes
-from posecast.training.face_rules import animate_by_rule
+from posecast.training.face_rules import add_life, animate_by_rule
 from posecast.training.loop import Losses, TrainingPlan, load_average, optimise, prefetch
 from posecast.training.motion import load_scale
-from posecast.training.phones import NUM_CLASSES
 from posecast.training.style_encoder import CLIP_FRAMES, make_network
 from posecast.training.styles import StyleParameters, draw_style
 from posecast.training.tapes import TapeSampler
@@ -30,8 +29,14 @@ from posecast.training.tapes import TapeSampler
 NUM_TAPES = 6000  # 14 hours
 NUM_STYLES = 4096
 _CLIPS_PER_STYLE, _STYLES_AT_A_TIME = 2, 32
-WINDOW_LENGTHS = (100, 50, 25, 10, 5)
-_LENGTH_ODDS = (0.45, 0.1, 0.25, 0.08, 0.12)
+WINDOW_LENGTHS: tuple[tuple[float, int, int], ...] = (
+    (0.35, 100, 100),
+    (0.25, 25, 25),
+    (0.12, 5, 5),
+    (0.14, 2, 24),
+    (0.14, 26, 99),
+)
+"""Odds of window lengths, and from which to which: those that are served, and all others."""
 _STARTS, _NULL_STYLE, _NULL_BOTH = 0.15, 0.18, 0.10
 _LIP_WEIGHT, _VELOCITY_WEIGHT, _APERTURE_WEIGHT = 2.0, 1.0, 3.0
 _HEAD_WEIGHT, _HEAD_VELOCITY_WEIGHT, _HEAD_SMOOTHNESS_WEIGHT = 4.0, 8.0, 2.0
@@ -84,7 +89,7 @@ def train_denoiser(
     """
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
-    speech_encoder = SpeechEncoderNetwork(config.speech_encoder, NUM_CLASSES)
+    speech_encoder = SpeechEncoderNetwork(config.speech_encoder)
     load_average(folder.speech_encoder, speech_encoder)
     style_encoder = load_average(folder.style_encoder, make_network(config)).encoder
     scale = load_scale(folder.statistics)
@@ -96,6 +101,13 @@ def train_denoiser(
     return optimise(
         network, plan, prefetch(lambda: batcher.make(batch_size)), losses_of, folder.denoiser
     )
+
+
+def draw_window_length(rng: np.random.Generator) -> int:
+    """Length of the windows of a batch, 2..100 frames."""
+    chosen = rng.choice(len(WINDOW_LENGTHS), p=[odds for odds, _, _ in WINDOW_LENGTHS])
+    _, shortest, longest = WINDOW_LENGTHS[chosen]
+    return int(rng.integers(shortest, longest + 1))
 
 
 @torch.no_grad()
@@ -111,13 +123,22 @@ def _sample_styles(
     vectors = []
     for start in tqdm(range(0, num_styles, _STYLES_AT_A_TIME), desc="styles"):
         clips = [
-            _animate(tapes[rng.integers(len(tapes))], style, 0, CLIP_FRAMES, scale, rng)
+            _lively_clip(tapes[rng.integers(len(tapes))], style, scale, rng)
             for style in styles[start : start + _STYLES_AT_A_TIME]
             for _ in range(_CLIPS_PER_STYLE)
         ]
         vectors.append(encoder(torch.from_numpy(np.stack(clips))).numpy())
     joined = np.concatenate(vectors)
     return _SampledStyles(styles, joined.reshape(num_styles, _CLIPS_PER_STYLE, -1))
+
+
+def _lively_clip(
+    tape: EncodedTape, style: StyleParameters, scale: MotionScale, rng: np.random.Generator
+) -> FloatArray:
+    """A clip as the style encoder sees it: with blinks and a wandering head. [T, 55]"""
+    tracks = tape.tracks[:CLIP_FRAMES]
+    motion = animate_by_rule(tracks, tape.accents, style, rng)
+    return scale.normalise(add_life(motion, tracks, style, rng))
 
 
 def _animate(
@@ -149,7 +170,7 @@ class _Batcher:
 
     def make(self, batch_size: int) -> _Batch:
         rng = self._rng
-        length = int(rng.choice(WINDOW_LENGTHS, p=_LENGTH_ODDS))
+        length = draw_window_length(rng)
         chosen = rng.integers(len(self._styles.parameters), size=batch_size)
         windows = [self._window(self._styles.parameters[index], length) for index in chosen]
         motion, speech, trusted, starts = (np.stack(part) for part in zip(*windows, strict=True))
@@ -206,28 +227,27 @@ class _Losses:
             self._aperture[column] = share * float(scale.std[column])
 
     def __call__(self, network: nn.Module, batch: _Batch) -> Losses:
-        num_rows = len(batch.clean)
-        step = self._draw_steps(num_rows)
-        alpha_bar = self._alpha_bars[step][:, None, None]
+        num_rows, device = len(batch.clean), batch.clean.device
+        step = self._draw_steps(num_rows).to(device)
+        alpha_bar = self._alpha_bars.to(device)[step][:, None, None]
         noise = torch.randn_like(batch.clean)
         noisy = alpha_bar.sqrt() * batch.clean + (1 - alpha_bar).sqrt() * noise
-        dropped = torch.rand(num_rows)
+        dropped = torch.rand(num_rows, device=device)
         has_speech = (dropped >= _NULL_BOTH).float()
         has_style = (dropped >= _NULL_BOTH + _NULL_STYLE).float()
-        with torch.autocast("cpu", torch.bfloat16):
-            predicted = network(
-                noisy,
-                step,
-                batch.speech,
-                _perturb(batch.styles, _STYLE_NOISE),
-                torch.zeros(num_rows, 0),
-                _perturb(batch.previous, _PREVIOUS_NOISE),
-                batch.previous_speech,
-                torch.ones(batch.clean.shape[:2]),
-                has_speech,
-                has_style,
-                1 - batch.starts,
-            ).float()
+        predicted = network(
+            noisy,
+            step,
+            batch.speech,
+            _perturb(batch.styles, _STYLE_NOISE),
+            batch.clean.new_zeros(num_rows, 0),
+            _perturb(batch.previous, _PREVIOUS_NOISE),
+            batch.previous_speech,
+            batch.clean.new_ones(batch.clean.shape[:2]),
+            has_speech,
+            has_style,
+            1 - batch.starts,
+        ).float()
         return self._compare(predicted, batch, has_speech)
 
     def _draw_steps(self, num_rows: int) -> Tensor:
@@ -238,6 +258,10 @@ class _Losses:
 
     def _compare(self, predicted: Tensor, batch: _Batch, has_speech: Tensor) -> Losses:
         trusted = batch.trusted[..., None]
+        weights, velocity_weights, aperture = (
+            row.to(predicted.device)
+            for row in (self._weights, self._velocity_weights, self._aperture)
+        )
         share = trusted.mean().clamp(min=0.1)
         error = predicted - batch.clean
         # The frame before the window counts as right, so that windows join without a step.
@@ -246,11 +270,11 @@ class _Losses:
         velocity_error = joined[:, 1:] - joined[:, :-1]
         head_error = velocity_error[..., NUM_CURVES:]
         head_acceleration_error = head_error[:, 2:] - head_error[:, 1:-1]
-        aperture_error = (error @ self._aperture).abs() * batch.trusted * has_speech[:, None]
+        aperture_error = (error @ aperture).abs() * batch.trusted * has_speech[:, None]
         return {
-            "position": (error**2 * self._weights * trusted).mean() / share,
+            "position": (error**2 * weights * trusted).mean() / share,
             "velocity": _VELOCITY_WEIGHT
-            * (velocity_error**2 * self._velocity_weights * steady).mean()
+            * (velocity_error**2 * velocity_weights * steady).mean()
             / share,
             "head": _HEAD_SMOOTHNESS_WEIGHT * (head_acceleration_error**2).mean(),
             "aperture": _APERTURE_WEIGHT * aperture_error.mean() / share,
@@ -259,5 +283,9 @@ class _Losses:
 
 def _perturb(values: Tensor, amount: float) -> Tensor:
     """Noise on half of the rows: at run time these inputs are never quite those of training."""
-    chosen = (torch.rand(len(values)) < 0.5).float().reshape(-1, *[1] * (values.ndim - 1))
+    chosen = (
+        (torch.rand(len(values), device=values.device) < 0.5)
+        .float()
+        .reshape(-1, *[1] * (values.ndim - 1))
+    )
     return values + amount * chosen * torch.randn_like(values)

@@ -52,24 +52,37 @@ def encode_tapes(
         The tapes, each shorter by the look-ahead.
     """
     generator = torch.Generator().manual_seed(seed)
+    config = network.config
+    # Half of the tapes are heard with the default look-ahead, half with any.
+    look_aheads = [*config.look_aheads_frames] + [config.look_ahead_frames] * len(
+        config.look_aheads_frames
+    )
     tapes: list[EncodedTape] = []
     with tqdm(total=num_tapes, desc="encoding", unit=" tapes") as progress:
         while len(tapes) < num_tapes:
             crops = [sampler.draw(4 * TAPE_FRAMES) for _ in range(_BATCH)]
-            tapes += _encode(crops, network, generator)
+            look_ahead_frames = int(sampler.rng.choice(look_aheads))
+            tapes += _encode(crops, network, look_ahead_frames, generator)
             progress.update(_BATCH)
     return tapes
 
 
 @torch.no_grad()
 def _encode(
-    crops: list[Crop], network: SpeechEncoderNetwork, generator: torch.Generator
+    crops: list[Crop],
+    network: SpeechEncoderNetwork,
+    look_ahead_frames: int,
+    generator: torch.Generator,
 ) -> Iterator[EncodedTape]:
     mel = augment(torch.from_numpy(np.stack([crop.mel for crop in crops])), generator)
-    with torch.autocast("cpu", torch.bfloat16):
-        hidden, _ = network.hidden(normalise_levels(mel), network.initial_state(len(crops)))
-    look_ahead = network.config.look_ahead_frames
-    features = network.features(hidden.float())[:, look_ahead:].half().numpy()
+    choices = network.config.look_aheads_frames
+    chosen = [float(frames == look_ahead_frames) for frames in choices]
+    hidden, _ = network.hidden(
+        normalise_levels(mel),
+        torch.tensor([chosen]).expand(len(crops), -1),
+        network.initial_state(len(crops)),
+    )
+    features = network.features(hidden)[:, look_ahead_frames:].half().numpy()
     for crop, speech in zip(crops, features, strict=True):
         yield EncodedTape(
             speech=speech,

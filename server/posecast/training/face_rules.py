@@ -1,4 +1,4 @@
-"""Articulation, accents and a style to a moving ARKit face: the teacher of the denoiser."""
+"""Articulation, accents and a style to a moving ARKit face: what the networks learn from."""
 
 from __future__ import annotations
 
@@ -7,41 +7,69 @@ from numpy.typing import NDArray
 
 from posecast.config import FRAME_RATE_HZ
 from posecast.rig.arkit import CURVE_INDEX, MOTION_DIM, NUM_CURVES
+from posecast.rig.eyes import Eyes
+from posecast.rig.head_wander import AXIS_SHARES, NUM_WAVES, TEMPO_SPREAD
 from posecast.signals import FloatArray
 from posecast.training.accents import accent_strength
 from posecast.training.phones import CHANNEL_INDEX
 from posecast.training.styles import StyleParameters
 
 _NOD_WIDTH_S, _REBOUND_DELAY_S, _REBOUND_WIDTH_S, _REBOUND = 0.15, 0.36, 0.19, 0.35
-_BROW_PROMINENCE, _BROW_WIDTH_S = 0.8, 0.2
-_NUM_SINUSOIDS = 5
-_HEAD_SHARES = np.array([0.8, 1.2, 0.6])  # pitch, yaw, roll
+_BROW_PROMINENCE, _BROW_WIDTH_S = 0.6, 0.2
+_NOD_ODDS, _RAISE_ODDS = 0.75, 0.65
+PAUSE_PACE = 0.4
+"""Pace of the head's wandering in pauses over that in speech."""
 _SIDES = ("Left", "Right")
 
 
 def animate_by_rule(
     tracks: FloatArray, accents: FloatArray, style: StyleParameters, rng: np.random.Generator
 ) -> FloatArray:
-    """Motion of a clip in a style.
+    """Motion of a clip in a style, as far as speech and style bring it about: the denoiser's part.
 
-    Blinks and gaze are left out: they are drawn at run time (`rig.eyes`).
+    Which accents the head and the brows take up, and how firmly, is left to chance. Blinks, gaze
+    and the slow wandering of the head are left out (see `add_life`): they are drawn at run time.
 
     Args:
         tracks: Articulation at 25 frames a second. [T, 9]
         accents: Time in seconds from the first frame and prominence of each vowel. [N, 2]
         style: How it is spoken.
-        rng: Where the wandering of the head comes from.
+        rng: What is left to chance.
 
     Returns:
         ARKit weights and a head rotation vector in radians. [T, 55]
     """
     motion = np.zeros((len(tracks), MOTION_DIM), np.float32)
-    nods, raises = _accent_pulses(accents, len(tracks))
+    turns, raises = _accent_pulses(accents, len(tracks), rng)
     _move_mouth(motion, tracks, style)
     _move_expression(motion, tracks, raises, style)
     np.clip(motion[:, :NUM_CURVES], 0, 1, out=motion[:, :NUM_CURVES])
-    motion[:, NUM_CURVES:] = _head(nods, style, rng)
+    motion[:, NUM_CURVES:] = style.nod_rad * turns
+    motion[:, NUM_CURVES:] += (style.rest_pitch_rad, style.rest_yaw_rad, style.rest_roll_rad)
     return motion
+
+
+def add_life(
+    motion: FloatArray, tracks: FloatArray, style: StyleParameters, rng: np.random.Generator
+) -> FloatArray:
+    """Add what a face does of itself: the wandering of the head, blinks and gaze.
+
+    Args:
+        motion: From `animate_by_rule`. [T, 55]
+        tracks: Articulation at 25 frames a second. [T, 9]
+        style: How it is spoken.
+        rng: Where all of it comes from.
+
+    Returns:
+        The motion that a style encoder sees. [T, 55]
+    """
+    lively = motion.copy()
+    lively[:, NUM_CURVES:] += _wander(tracks, style, rng)
+    eyes = Eyes(
+        int(rng.integers(2**63)), blink_rate_hz=style.blink_rate_hz, gaze_range=style.gaze_range
+    )
+    eyes.add_to(lively[:, :NUM_CURVES], np.arange(len(motion)) / FRAME_RATE_HZ)
+    return lively
 
 
 def _put(motion: FloatArray, name: str, value: NDArray[np.floating] | float) -> None:
@@ -91,30 +119,36 @@ def _move_expression(
         _put(motion, f"noseSneer{side}", style.sneer * (0.6 + 0.4 * tracks[:, 0]))
 
 
-def _accent_pulses(accents: FloatArray, num_frames: int) -> tuple[FloatArray, FloatArray]:
-    """Nods with their rebound, and brow raises. [T], [T]"""
+def _accent_pulses(
+    accents: FloatArray, num_frames: int, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """Turns of the head in units of a nod, [T, 3], and brow raises, [T]."""
     times = np.arange(num_frames) / FRAME_RATE_HZ
     strengths = accent_strength(accents[:, 1])
-    nods, raises = np.zeros(num_frames), np.zeros(num_frames)
+    turns, raises = np.zeros((num_frames, 3)), np.zeros(num_frames)
     for (time_s, prominence), strength in zip(accents, strengths, strict=True):
+        # Drawn for weak ones too, so that a crop's choices do not depend on where it was cut.
+        is_nodded, is_raised = rng.random(2) < (_NOD_ODDS, _RAISE_ODDS)
+        firmness = strength * np.exp(0.35 * rng.standard_normal())
+        direction = np.array([1.0, 0.5 * rng.standard_normal(), 0.3 * rng.standard_normal()])
         if strength == 0:
             continue
         since = times - time_s
-        nods += strength * np.exp(-0.5 * (since / _NOD_WIDTH_S) ** 2)
         rebound = (since - _REBOUND_DELAY_S) / _REBOUND_WIDTH_S
-        nods -= _REBOUND * strength * np.exp(-0.5 * rebound**2)
-        if prominence > _BROW_PROMINENCE:
-            raises += strength * np.exp(-0.5 * (since / _BROW_WIDTH_S) ** 2)
-    return nods.astype(np.float32), raises.astype(np.float32)
+        pulse = np.exp(-0.5 * (since / _NOD_WIDTH_S) ** 2) - _REBOUND * np.exp(-0.5 * rebound**2)
+        if is_nodded:
+            turns += firmness * pulse[:, None] * direction
+        if is_raised and prominence > _BROW_PROMINENCE:
+            raises += firmness * np.exp(-0.5 * (since / _BROW_WIDTH_S) ** 2)
+    return turns.astype(np.float32), raises.astype(np.float32)
 
 
-def _head(nods: FloatArray, style: StyleParameters, rng: np.random.Generator) -> FloatArray:
-    """Head rotation vector: wandering around the resting pose, and nods. [T, 3]"""
-    times = np.arange(len(nods))[:, None, None] / FRAME_RATE_HZ
-    tempo = style.head_tempo_hz * np.exp(0.35 * rng.standard_normal((_NUM_SINUSOIDS, 3)))
-    phase = rng.uniform(0, 2 * np.pi, (_NUM_SINUSOIDS, 3))
-    waves = np.sin(2 * np.pi * tempo * times + phase).sum(axis=1) * np.sqrt(2 / _NUM_SINUSOIDS)
-    head = style.head_amplitude_rad * _HEAD_SHARES * waves
-    head[:, 0] += style.nod_rad * nods
-    head += (style.rest_pitch_rad, style.rest_yaw_rad, style.rest_roll_rad)
-    return head.astype(np.float32)
+def _wander(tracks: FloatArray, style: StyleParameters, rng: np.random.Generator) -> FloatArray:
+    """Slow waves around the resting pose, slower in pauses: what `rig.head_wander` does. [T, 3]"""
+    speaking = np.convolve(tracks[:, CHANNEL_INDEX["jaw"]] > 0.05, np.ones(9) / 9, "same")
+    pace = PAUSE_PACE + (1 - PAUSE_PACE) * np.minimum(1.0, speaking)
+    tempo = style.head_tempo_hz * np.exp(TEMPO_SPREAD * rng.standard_normal((NUM_WAVES, 3)))
+    phase = rng.uniform(0, 2 * np.pi, (NUM_WAVES, 3))
+    angles = 2 * np.pi * np.cumsum(pace)[:, None, None] / FRAME_RATE_HZ * tempo + phase
+    waves = np.sin(angles).sum(axis=1) * np.sqrt(2 / NUM_WAVES)
+    return (style.head_amplitude_rad * np.array(AXIS_SHARES) * waves).astype(np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 from posecast.errors import CheckpointMismatch
 from posecast.rig.retarget import MotionScale
 from posecast.signals import FloatArray
-from posecast.training.face_rules import animate_by_rule
+from posecast.training.face_rules import add_life, animate_by_rule
 from posecast.training.styles import StyleParameters, draw_style
 from posecast.training.tapes import Crop, TapeSampler
 
@@ -37,8 +37,9 @@ def load_scale(path: Path) -> MotionScale:
 
 
 def motion_in_style(crop: Crop, style: StyleParameters, rng: np.random.Generator) -> FloatArray:
-    """A crop animated by rule. [T, 55]"""
-    return animate_by_rule(crop.frame_tracks(), crop.accents, style, rng)
+    """A crop animated by rule, with what a face does of itself. [T, 55]"""
+    tracks = crop.frame_tracks()
+    return add_life(animate_by_rule(tracks, crop.accents, style, rng), tracks, style, rng)
 
 
 def measure_scale(sampler: TapeSampler, num_clips: int = 600) -> MotionScale:

@@ -28,7 +28,6 @@ from posecast.training.corpus import load_corpus
 from posecast.training.default_model import DEFAULT_MODEL, RunFolder
 from posecast.training.loop import load_average, read_checkpoint
 from posecast.training.motion import load_scale, motion_in_style
-from posecast.training.phones import NUM_CLASSES
 from posecast.training.style_encoder import CLIP_FRAMES, make_network
 from posecast.training.styles import NAMED_STYLES
 from posecast.training.tapes import TapeSampler
@@ -47,7 +46,7 @@ def export_run(run: RunFolder, output: Path, config: ModelConfig = DEFAULT_MODEL
     Raises:
         CheckpointMismatch: If a stage has not been trained.
     """
-    speech_encoder = SpeechEncoderNetwork(config.speech_encoder, NUM_CLASSES)
+    speech_encoder = SpeechEncoderNetwork(config.speech_encoder)
     load_average(run.speech_encoder, speech_encoder)
     style_encoder = load_average(run.style_encoder, make_network(config)).encoder
     denoiser = ConditionedDenoiser(config.denoiser)
@@ -94,8 +93,8 @@ def encode_named_styles(
         vectors = encoder(torch.from_numpy(scale.normalise(clips)))
         styles[name] = Style(
             vector=vectors.mean(dim=0).numpy(),
-            blink_rate_hz=named.blink_rate_hz,
-            gaze_range=named.gaze_range,
+            blink_rate_hz=named.parameters.blink_rate_hz,
+            gaze_range=named.parameters.gaze_range,
             head_wander_rad=named.parameters.head_amplitude_rad,
             head_tempo_hz=named.parameters.head_tempo_hz,
         )

@@ -12,16 +12,19 @@ from torch.nn import functional
 
 from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
 from posecast.config import SpeechEncoderConfig
-from posecast.training.augment import augment, mask_bands, normalise_levels
+from posecast.training.augment import augment, mask_bands, mask_hops, normalise_levels
 from posecast.training.loop import Losses, TrainingPlan, optimise, prefetch
-from posecast.training.phones import CHANNEL_INDEX, NUM_CLASSES, UNKNOWN
-from posecast.training.tapes import Crop, TapeSampler
+from posecast.training.phones import CHANNEL_INDEX, CLASSES, UNKNOWN
+from posecast.training.tapes import TapeSampler
 
 CROP_HOPS = 440  # 4.4 s
+LOOK_AHEAD_ODDS = 0.65
+"""Share of the crops that are heard with the default look-ahead; the others share the rest."""
 _CONTACTS = (CHANNEL_INDEX["close"], CHANNEL_INDEX["labiodental"])
-_CHANNEL_WEIGHTS = torch.tensor([4.0, 5.0, 4.0, 3.0, 2.5, 2.0, 2.0, 6.0, 1.5])
+_CHANNEL_WEIGHTS = (4.0, 5.0, 4.0, 3.0, 2.5, 2.0, 2.0, 6.0, 1.5)
 _CONTACT_WEIGHT = 1.5
 """Extra weight of frames in which lips or teeth touch: they are few and matter most."""
+_PHONE_WEIGHTS = {"PBM": 1.6, "FV": 2.0, "W": 1.4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,69 @@ class _Batch:
     labels: Tensor
     accents: Tensor
     trusted: Tensor
+    look_ahead: Tensor
+    """Index of each row's look-ahead. [B], int64"""
+
+
+class SpeechEncoderStage:
+    """What `loop.optimise` needs to train a speech encoder: a network, batches and losses.
+
+    Args:
+        sampler: Labelled speech.
+        config: Sizes and look-aheads.
+        batch_size: Crops a step.
+        seed: Seed of the augmentation.
+    """
+
+    def __init__(
+        self, sampler: TapeSampler, config: SpeechEncoderConfig, batch_size: int, seed: int
+    ) -> None:
+        """Prepare the stage; nothing is drawn yet."""
+        self._sampler, self._config, self._batch_size = sampler, config, batch_size
+        self._generator = torch.Generator().manual_seed(seed)
+        choices = config.look_aheads_frames
+        others = max(1, len(choices) - 1)
+        self._odds = [
+            LOOK_AHEAD_ODDS
+            if frames == config.look_ahead_frames
+            else (1 - LOOK_AHEAD_ODDS) / others
+            for frames in choices
+        ]
+        if len(choices) == 1:
+            self._odds = [1.0]
+
+    def make_batch(self) -> _Batch:
+        """Draw crops and change them as rooms, microphones and voices would."""
+        crops = [self._sampler.draw(CROP_HOPS) for _ in range(self._batch_size)]
+        # A frame's two labels are those of the 10 ms before and after its instant.
+        padded = [np.concatenate([crop.labels[:1], crop.labels]) for crop in crops]
+        labels = [np.stack([row[0:-1:4], row[1::4]], axis=1) for row in padded]
+        mel = torch.from_numpy(np.stack([crop.mel for crop in crops]))
+        with torch.no_grad():
+            heard = normalise_levels(augment(mel, self._generator))
+            heard = mask_hops(mask_bands(heard, self._generator), self._generator)
+        chosen = self._sampler.rng.choice(len(self._odds), size=len(crops), p=self._odds)
+        return _Batch(
+            mel=heard,
+            tracks=torch.from_numpy(np.stack([crop.frame_tracks() for crop in crops])),
+            labels=torch.from_numpy(np.stack(labels)),
+            accents=torch.from_numpy(np.stack([crop.accent_track() for crop in crops])),
+            trusted=torch.from_numpy(np.stack([crop.trusted_frames() for crop in crops])),
+            look_ahead=torch.from_numpy(chosen),
+        )
+
+    def losses(self, network: nn.Module, batch: _Batch) -> Losses:
+        """Weighted losses of a batch."""
+        config = self._config
+        choices = torch.tensor(config.look_aheads_frames, device=batch.mel.device)
+        one_hot = functional.one_hot(batch.look_ahead, len(choices)).float()
+        hidden, _ = network.hidden(  # type: ignore[operator]
+            batch.mel,
+            one_hot,
+            network.initial_state(len(batch.mel)),  # type: ignore[operator]
+        )
+        heads = network.heads(hidden)  # type: ignore[operator]
+        return compare(heads, _delayed(batch, choices[batch.look_ahead]))
 
 
 def train_speech_encoder(
@@ -44,7 +110,7 @@ def train_speech_encoder(
 
     Args:
         sampler: Labelled speech.
-        config: Sizes and look-ahead.
+        config: Sizes and look-aheads.
         plan: How long and how fast.
         checkpoint: Where the state is kept.
         batch_size: Crops a step.
@@ -53,59 +119,57 @@ def train_speech_encoder(
         The moving average of the network.
     """
     torch.manual_seed(plan.seed)
-    network = SpeechEncoderNetwork(config, NUM_CLASSES)
-    generator = torch.Generator().manual_seed(plan.seed)
-
-    def make_batch() -> _Batch:
-        return _collate([sampler.draw(CROP_HOPS) for _ in range(batch_size)])
-
-    def losses_of(module: nn.Module, batch: _Batch) -> Losses:
-        return _losses(module, batch, config.look_ahead_frames, generator)
-
-    return optimise(network, plan, prefetch(make_batch), losses_of, checkpoint)
+    network = SpeechEncoderNetwork(config)
+    stage = SpeechEncoderStage(sampler, config, batch_size, plan.seed)
+    return optimise(network, plan, prefetch(stage.make_batch), stage.losses, checkpoint)
 
 
-def _collate(crops: list[Crop]) -> _Batch:
-    # A frame's two labels are those of the 10 ms before and after its instant.
-    padded = [np.concatenate([crop.labels[:1], crop.labels]) for crop in crops]
-    labels = [np.stack([row[0:-1:4], row[1::4]], axis=1) for row in padded]
+def _delayed(batch: _Batch, delay_frames: Tensor) -> _Batch:
+    """What each step is about: the frame `delay_frames` before it; none at the start of a crop."""
+    num_frames = batch.tracks.shape[1]
+    frame = torch.arange(num_frames, device=batch.mel.device) - delay_frames[:, None]
+    row = torch.arange(len(frame), device=batch.mel.device)[:, None]
+    there = frame.clamp(min=0)
     return _Batch(
-        mel=torch.from_numpy(np.stack([crop.mel for crop in crops])),
-        tracks=torch.from_numpy(np.stack([crop.frame_tracks() for crop in crops])),
-        labels=torch.from_numpy(np.stack(labels)),
-        accents=torch.from_numpy(np.stack([crop.accent_track() for crop in crops])),
-        trusted=torch.from_numpy(np.stack([crop.trusted_frames() for crop in crops])),
+        mel=batch.mel,
+        tracks=batch.tracks[row, there],
+        labels=batch.labels[row, there],
+        accents=batch.accents[row, there],
+        trusted=batch.trusted[row, there] & (frame >= 0),
+        look_ahead=batch.look_ahead,
     )
 
 
-def _losses(
-    network: nn.Module, batch: _Batch, look_ahead: int, generator: torch.Generator
-) -> Losses:
-    with torch.no_grad():
-        mel = mask_bands(normalise_levels(augment(batch.mel, generator)), generator)
-    with torch.autocast("cpu", torch.bfloat16):
-        hidden, _ = network.hidden(mel, network.initial_state(len(mel)))  # type: ignore[operator]
-        heads = network.heads(hidden)  # type: ignore[operator]
-    tracks, accents, phones = (head.float()[:, look_ahead:] for head in heads)
-    num_frames = tracks.shape[1]
-    wanted = batch.tracks[:, :num_frames]
-    trusted = batch.trusted[:, :num_frames, None].float()
-    touching = wanted[..., list(_CONTACTS)].amax(dim=-1, keepdim=True)
-    weight = _CHANNEL_WEIGHTS * trusted * (1 + _CONTACT_WEIGHT * touching)
-    error = tracks - wanted
+def compare(heads: tuple[Tensor, Tensor, Tensor], wanted: _Batch) -> Losses:
+    """Losses of the network's heads against what each step is about.
+
+    Args:
+        heads: Articulators [B, T, 9], accent [B, T], phones [B, T, 2, N].
+        wanted: The targets, step by step.
+
+    Returns:
+        Weighted losses by name.
+    """
+    tracks, accents, phones = (head.float() for head in heads)
+    weights = torch.tensor(_CHANNEL_WEIGHTS, device=tracks.device)
+    trusted = wanted.trusted[..., None].float()
+    touching = wanted.tracks[..., list(_CONTACTS)].amax(dim=-1, keepdim=True)
+    weight = weights * trusted * (1 + _CONTACT_WEIGHT * touching)
+    error = tracks - wanted.tracks
     steady = trusted[:, 1:] * trusted[:, :-1]
-    velocity_error = (error[:, 1:] - error[:, :-1]) ** 2 * _CHANNEL_WEIGHTS * steady
-    accent_error = (accents - batch.accents[:, :num_frames]) ** 2 * trusted[..., 0]
-    labels = batch.labels[:, :num_frames]
-    labels = torch.where(trusted.bool(), labels, torch.full_like(labels, UNKNOWN))
+    velocity_error = (error[:, 1:] - error[:, :-1]) ** 2 * weights * steady
+    accent_error = (accents - wanted.accents) ** 2 * trusted[..., 0]
+    labels = torch.where(wanted.trusted[..., None], wanted.labels, UNKNOWN)
     share = trusted.mean().clamp(min=0.1)
+    class_weights = [_PHONE_WEIGHTS.get(name, 1.0) for name in CLASSES]
     return {
         "position": ((error.abs() + 2 * error**2) * weight).mean() / share,
         "velocity": 2 * velocity_error.mean() / share,
-        "phones": 0.3
+        "phones": 0.45
         * functional.cross_entropy(
             phones.reshape(-1, phones.shape[-1]),
             labels.reshape(-1),
+            weight=torch.tensor(class_weights, device=phones.device),
             ignore_index=UNKNOWN,
             label_smoothing=0.05,
         ),

@@ -39,7 +39,7 @@ class StyleTrainingNetwork(nn.Module):
         self.parameters_head = nn.Linear(encoder.config.width, num_parameters)
 
     def forward(self, motion: Tensor) -> tuple[Tensor, Tensor]:
-        """Style vectors [B, S] and the standardised parameters [B, 18]."""
+        """Style vectors [B, S] and the standardised parameters [B, 20]."""
         vectors = self.encoder(motion)
         return vectors, self.parameters_head(vectors)
 
@@ -94,8 +94,7 @@ def train_style_encoder(
 
 
 def _losses(network: nn.Module, batch: _Batch) -> Losses:
-    with torch.autocast("cpu", torch.bfloat16):
-        vectors, parameters = network(torch.cat([batch.first, batch.second]))
+    vectors, parameters = network(torch.cat([batch.first, batch.second]))
     wanted = batch.parameters.repeat(2, 1)
     return {
         "contrast": contrastive_loss(vectors.float(), _TEMPERATURE),
@@ -115,6 +114,8 @@ def contrastive_loss(vectors: Tensor, temperature: float) -> Tensor:
     """
     unit = functional.normalize(vectors, dim=-1)
     similarity = unit @ unit.T / temperature
-    similarity = similarity.masked_fill(torch.eye(len(unit), dtype=torch.bool), -torch.inf)
-    partner = torch.arange(len(unit)).roll(len(unit) // 2)
+    similarity = similarity.masked_fill(
+        torch.eye(len(unit), dtype=torch.bool, device=unit.device), -torch.inf
+    )
+    partner = torch.arange(len(unit), device=unit.device).roll(len(unit) // 2)
     return functional.cross_entropy(similarity, partner)

@@ -51,12 +51,16 @@ class StyleParameters:
     """Resting head yaw, to the own left positive."""
     rest_roll_rad: float = 0.0
     """Resting head roll, to the own right shoulder positive."""
+    blink_rate_hz: float = 0.28
+    """Mean blinks a second."""
+    gaze_range: float = 0.15
+    """Standard deviation of the look curves."""
 
 
 PARAMETER_NAMES = tuple(f.name for f in dataclasses.fields(StyleParameters))
 _LOGARITHMIC = frozenset({
     "mouth_gain", "lip_balance", "rounding", "spreading", "upper_lip", "head_amplitude_rad",
-    "head_tempo_hz",
+    "head_tempo_hz", "blink_rate_hz", "gaze_range",
 })  # fmt: skip
 STATIC_PARAMETERS = (
     "smile", "frown", "brow_bias", "asymmetry", "eye_bias", "sneer", "rest_pitch_rad",
@@ -98,6 +102,8 @@ def draw_style(rng: np.random.Generator) -> StyleParameters:
         rest_pitch_rad=normal(0.05, -0.2, 0.2),
         rest_yaw_rad=normal(0.05, -0.2, 0.2),
         rest_roll_rad=normal(0.03, -0.1, 0.1),
+        blink_rate_hz=float(np.exp(rng.uniform(np.log(0.08), np.log(0.9)))),
+        gaze_range=float(np.exp(rng.uniform(np.log(0.05), np.log(0.35)))),
     )
 
 
@@ -115,7 +121,7 @@ def draw_hard_styles(count: int, rng: np.random.Generator) -> list[StyleParamete
 
 
 def parameter_vector(style: StyleParameters) -> FloatArray:
-    """Parameters as numbers of comparable size, gains and tempi by their logarithm. [18]"""
+    """Parameters as numbers of comparable size, gains and tempi by their logarithm. [20]"""
     values = [
         np.log(getattr(style, name)) if name in _LOGARITHMIC else getattr(style, name)
         for name in PARAMETER_NAMES
@@ -131,20 +137,16 @@ class NamedStyle:
     """What the encoder is shown."""
     description: str
     """One line for `posecast style list`."""
-    blink_rate_hz: float = 0.3
-    """Mean blinks a second."""
-    gaze_range: float = 0.15
-    """Standard deviation of the look curves."""
 
 
 def _named(  # the table below reads better with positional text
-    description: str, blink_rate_hz: float = 0.3, gaze_range: float = 0.15, **parameters: float
+    description: str, blink_rate_hz: float = 0.28, gaze_range: float = 0.15, **parameters: float
 ) -> NamedStyle:
     return NamedStyle(
-        parameters=StyleParameters(**parameters),
+        parameters=StyleParameters(
+            blink_rate_hz=blink_rate_hz, gaze_range=gaze_range, **parameters
+        ),
         description=description,
-        blink_rate_hz=blink_rate_hz,
-        gaze_range=gaze_range,
     )
 
 

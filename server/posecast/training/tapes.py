@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from tqdm import tqdm
 
 from posecast.config import FRAME_RATE_HZ
 from posecast.signals import BoolArray, FloatArray
@@ -22,12 +21,13 @@ from posecast.training.phones import CHANNELS, SILENCE, UNKNOWN
 from posecast.training.utterance import NUM_MEL_BANDS, Utterance
 
 ENGINE_SHARE: Mapping[str, float] = {
-    "espeak": 0.15,
-    "flite": 0.20,
-    "festival": 0.22,
-    "speechocean762": 0.22,
-    "librispeech": 0.14,
-    "speech_commands": 0.07,
+    "espeak": 0.13,
+    "flite": 0.13,
+    "festival": 0.20,
+    "speechocean762": 0.24,
+    "librispeech": 0.21,
+    "speech_commands": 0.05,
+    "non-speech": 0.04,
 }
 """Share of each engine in what is drawn; the shares of engines that a corpus lacks are dropped."""
 SILENT_MEL = float(np.log(1e-7))
@@ -75,6 +75,19 @@ class _Labelled:
     accents: FloatArray
 
 
+class _Part:
+    """An utterance that is labelled when it is first drawn: a corpus is large, a training short."""
+
+    def __init__(self, utterance: Utterance) -> None:
+        self._utterance = utterance
+        self._labelled: _Labelled | None = None
+
+    def labelled(self) -> _Labelled:
+        if self._labelled is None:
+            self._labelled = _label(self._utterance)
+        return self._labelled
+
+
 def _label(utterance: Utterance) -> _Labelled:
     known = utterance.segments[utterance.segments[:, 0] != UNKNOWN]
     if not len(known):
@@ -98,9 +111,9 @@ class TapeSampler:
             rng: Where every choice comes from.
         """
         self.rng = rng
-        voices: dict[str, dict[str, list[_Labelled]]] = defaultdict(lambda: defaultdict(list))
-        for utterance in tqdm(utterances, desc="labelling", unit=" utterances"):
-            voices[utterance.engine][utterance.speaker].append(_label(utterance))
+        voices: dict[str, dict[str, list[_Part]]] = defaultdict(lambda: defaultdict(list))
+        for utterance in utterances:
+            voices[utterance.engine][utterance.speaker].append(_Part(utterance))
         self._engines = sorted(voices)
         self._voices = {engine: list(speakers.values()) for engine, speakers in voices.items()}
         shares = np.array([ENGINE_SHARE.get(engine, 0.1) for engine in self._engines])
@@ -117,14 +130,19 @@ class TapeSampler:
         engine = self._engines[rng.choice(len(self._engines), p=self._shares)]
         voices = self._voices[engine]
         spoken = voices[rng.integers(len(voices))]
+
+        def draw_part() -> _Labelled:
+            return spoken[rng.integers(len(spoken))].labelled()
+
         parts: list[_Labelled] = []
         if lead_in and rng.random() < 0.3:
             parts.append(_pause(int(rng.integers(10, 120))))
-        first = spoken[rng.integers(len(spoken))]
+        first = draw_part()
         parts.append(_from(first, int(rng.integers(0, max(1, len(first.mel) - num_hops // 2)))))
         while sum(len(part.mel) for part in parts) < num_hops:
-            parts.append(_pause(int(rng.integers(5, 90))))
-            parts.append(spoken[rng.integers(len(spoken))])
+            longest = 90 if rng.random() < 0.85 else 280
+            parts.append(_pause(int(rng.integers(5, longest))))
+            parts.append(draw_part())
         return _join(parts, num_hops)
 
 

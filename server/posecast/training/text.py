@@ -42,6 +42,18 @@ _TEMPLATES = (
     "It was {}. Really {}, I believe.",
     "One, two, three, four, five {}, six, seven {}.",
     "Wow, {}! You moved {} {}?",
+    "Are you {}? Do you {}? Will they {}?",
+    "Where were you when the {} {}?",
+    "Could it be that {} is {}?",
+    "First, {}. Second, {}. Third, {}. And finally, {}.",
+    "{}; {}; {}; {}, and {}.",
+    "Ha ha ha ha! {} {}!",
+    "He he he. Ho ho. {}.",
+    "Mm hmm. Uh, {}. Um, {}, maybe.",
+    "Oh! {}. Ah, {}.",
+    "Stop! {} {}! Move! Help me {}!",
+    "Yes. No. {}. Maybe.",
+    "{}... {}... and {}.",
 )
 
 FOREIGN: dict[str, str] = {
@@ -87,7 +99,9 @@ def _words() -> tuple[str, ...]:
 
 
 def english_sentence(rng: random.Random) -> str:
-    """A filled template, or random words half of which are frequent ones."""
+    """A filled template, numbers, or random words half of which are frequent ones."""
+    if rng.random() < 0.06:
+        return _numbers(rng)
     if rng.random() < 0.6:
         template = rng.choice(_TEMPLATES)
         return re.sub(r"\{\}", lambda _: rng.choice(_words()), template)
@@ -96,6 +110,17 @@ def english_sentence(rng: random.Random) -> str:
         for _ in range(rng.randint(4, 13))
     ]
     return _with_comma(words) + rng.choice("..?!")
+
+
+def _numbers(rng: random.Random) -> str:
+    """Prices, times and telephone numbers, as people read them out."""
+    kinds = (
+        f"It costs {rng.randint(2, 9999)} dollars and {rng.randint(1, 99)} cents.",
+        f"At {rng.randint(1, 12)} {rng.randint(10, 59)}, on the {rng.randint(1, 31)}th.",
+        "Call " + ", ".join(str(rng.randint(0, 9)) for _ in range(rng.randint(5, 9))) + ".",
+        f"From {rng.randint(1, 99)} to {rng.randint(100, 2100)}, about {rng.randint(2, 99)} percent.",
+    )
+    return rng.choice(kinds)
 
 
 def foreign_sentence(language: str, rng: random.Random) -> str:

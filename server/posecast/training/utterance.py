@@ -36,6 +36,22 @@ class Utterance:
     """Voice or speaker, unique within the engine."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """What an engine or a recording gives: sound and the phones in it."""
+
+    samples: FloatArray
+    """Mono audio of any level. [S]"""
+    sample_rate_hz: int
+    """Samples in a second."""
+    segments: list[Segment]
+    """Phones, in order."""
+    engine: str
+    """Where the voice comes from, e.g. `espeak` or `librispeech`."""
+    speaker: str
+    """Voice or speaker, unique within the engine."""
+
+
 def make_utterance(
     samples: FloatArray,
     sample_rate_hz: int,

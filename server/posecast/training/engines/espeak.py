@@ -12,7 +12,7 @@ import numpy as np
 from posecast.errors import MissingDependency
 from posecast.training.phones import CLASS_INDEX, Segment, classes_of_ipa, split_evenly
 from posecast.training.text import FOREIGN, english_sentence, foreign_sentence
-from posecast.training.utterance import Utterance, make_utterance
+from posecast.training.utterance import Spoken
 
 _SYNCHRONOUS, _EVENTS_IN_IPA = 2, 3
 _PHONEME_EVENT = 7
@@ -165,7 +165,7 @@ def _append_voiceless_stop(
         segments += split_evenly(classes[1:] or ("H",), burst_s, end_s)
 
 
-def utterances(seed: int) -> Iterator[Utterance]:
+def utterances(seed: int) -> Iterator[Spoken]:
     """Utterances of random voices and languages, without end."""
     rng = random.Random(seed)  # noqa: S311 - draws texts and voices
     engine = Espeak()
@@ -186,11 +186,10 @@ def utterances(seed: int) -> Iterator[Utterance]:
             continue
         samples, events = spoken
         segments = segments_from_events(events, len(samples), engine.sample_rate_hz)
-        yield make_utterance(
-            samples,
-            engine.sample_rate_hz,
-            segments,
+        yield Spoken(
+            samples=samples,
+            sample_rate_hz=engine.sample_rate_hz,
+            segments=segments,
             engine="espeak",
             speaker=voice,
-            speed=float(np.exp(rng.uniform(-0.17, 0.18))),
         )

@@ -8,14 +8,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import soundfile
 
 from posecast.errors import MissingDependency
 from posecast.signals import FloatArray
 from posecast.training.phones import ARPABET, Segment, classes_of_festival, split_evenly
 from posecast.training.text import english_sentence, foreign_sentence
-from posecast.training.utterance import Utterance, make_utterance
+from posecast.training.utterance import Spoken
 
 VOICES: dict[str, tuple[str, str]] = {
     "kal_diphone": ("en", "utf-8"),
@@ -26,6 +25,9 @@ VOICES: dict[str, tuple[str, str]] = {
     "suo_fi_lj_diphone": ("fi", "latin-1"),
     "hy_fi_mv_diphone": ("fi", "latin-1"),
     "czech_ph": ("cs", "iso8859-2"),
+    "czech_dita": ("cs", "iso8859-2"),
+    "czech_krb": ("cs", "iso8859-2"),
+    "czech_machac": ("cs", "iso8859-2"),
     "msu_ru_nsh_clunits": ("ru", "utf-8"),
     "upc_ca_ona_hts": ("ca", "latin-1"),
 }
@@ -82,7 +84,7 @@ def _say_batch(
             yield samples, sample_rate_hz, read_segments(label, english=language == "en")
 
 
-def utterances(seed: int) -> Iterator[Utterance]:
+def utterances(seed: int) -> Iterator[Spoken]:
     """Utterances of every installed voice in turn, without end.
 
     Raises:
@@ -95,13 +97,12 @@ def utterances(seed: int) -> Iterator[Utterance]:
             with tempfile.TemporaryDirectory() as folder:
                 for samples, sample_rate_hz, segments in _say_batch(voice, rng, Path(folder)):
                     num_made += 1
-                    yield make_utterance(
-                        samples,
-                        sample_rate_hz,
-                        segments,
+                    yield Spoken(
+                        samples=samples,
+                        sample_rate_hz=sample_rate_hz,
+                        segments=segments,
                         engine="festival",
                         speaker=voice,
-                        speed=float(np.exp(rng.uniform(-0.17, 0.18))),
                     )
         if not num_made:
             raise MissingDependency("festival has no voice: apt-get install festvox-kallpc16k")

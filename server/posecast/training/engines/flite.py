@@ -8,13 +8,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import soundfile
 
 from posecast.errors import MissingDependency
 from posecast.training.phones import ARPABET, Segment, split_evenly
 from posecast.training.text import english_sentence
-from posecast.training.utterance import Utterance, make_utterance
+from posecast.training.utterance import Spoken
 
 VOICES = ("slt", "rms", "awb", "kal16")
 
@@ -51,7 +50,7 @@ def say(text: str, voice: str, options: list[str], path: Path) -> list[Segment]:
     return segments
 
 
-def utterances(seed: int) -> Iterator[Utterance]:
+def utterances(seed: int) -> Iterator[Spoken]:
     """Utterances of random voices, without end."""
     rng = random.Random(seed)  # noqa: S311 - draws texts and voices
     with tempfile.TemporaryDirectory() as folder:
@@ -64,11 +63,10 @@ def utterances(seed: int) -> Iterator[Utterance]:
                 options += ["--setf", f"int_f0_target_stddev={rng.randint(8, 30)}"]
             segments = say(english_sentence(rng), voice, options, path)
             samples, sample_rate_hz = soundfile.read(path, dtype="float32")
-            yield make_utterance(
-                samples,
-                sample_rate_hz,
-                segments,
+            yield Spoken(
+                samples=samples,
+                sample_rate_hz=sample_rate_hz,
+                segments=segments,
                 engine="flite",
                 speaker=voice,
-                speed=float(np.exp(rng.uniform(-0.17, 0.18))),
             )

@@ -10,7 +10,7 @@ import soundfile
 
 from posecast.errors import InvalidRequest
 from posecast.training.phones import ARPABET, UNKNOWN, Segment, split_evenly
-from posecast.training.utterance import Utterance, make_utterance
+from posecast.training.utterance import Spoken
 
 
 def read_phones(path: Path) -> list[Segment]:
@@ -27,12 +27,28 @@ def read_phones(path: Path) -> list[Segment]:
     return segments
 
 
-def utterances(folder: Path, speeds: tuple[float, ...]) -> Iterator[Utterance]:
-    """Every labelled clip of a folder's `train.tsv`, at each speed.
+def utterances(folder: Path) -> Iterator[Spoken]:
+    """Every labelled clip of a folder's `train.tsv`.
 
     Args:
         folder: Holds `train.tsv` (columns path, speaker, source, labels) and `phones/`.
-        speeds: Factors of tempo, pitch and formants.
+
+    Raises:
+        InvalidRequest: If there is no such table.
+    """
+    for row in read_table(folder):
+        samples, sample_rate_hz = soundfile.read(folder / row["path"], dtype="float32")
+        yield Spoken(
+            samples=samples,
+            sample_rate_hz=sample_rate_hz,
+            segments=read_phones(phones_path(folder, row["path"])),
+            engine=Path(row["path"]).parts[1],  # train/<collection>/...
+            speaker=row["speaker"],
+        )
+
+
+def read_table(folder: Path) -> list[dict[str, str]]:
+    """Rows of the labelled clips of a folder's `train.tsv`.
 
     Raises:
         InvalidRequest: If there is no such table.
@@ -41,16 +57,9 @@ def utterances(folder: Path, speeds: tuple[float, ...]) -> Iterator[Utterance]:
     if not table.exists():
         raise InvalidRequest(f"{table} is missing: the folder of recordings must hold it")
     with table.open(encoding="utf-8", newline="") as stream:
-        rows = [row for row in csv.DictReader(stream, delimiter="\t") if row["labels"] != "none"]
-    for row in rows:
-        samples, sample_rate_hz = soundfile.read(folder / row["path"], dtype="float32")
-        segments = read_phones((folder / "phones" / row["path"]).with_suffix(".tsv"))
-        for speed in speeds:
-            yield make_utterance(
-                samples,
-                sample_rate_hz,
-                segments,
-                engine=Path(row["path"]).parts[1],  # train/<collection>/...
-                speaker=row["speaker"],
-                speed=speed,
-            )
+        return [row for row in csv.DictReader(stream, delimiter="\t") if row["labels"] != "none"]
+
+
+def phones_path(folder: Path, clip: str) -> Path:
+    """Table of the phones of a clip, which is named as in `train.tsv`."""
+    return (folder / "phones" / clip).with_suffix(".tsv")
