@@ -9,6 +9,7 @@ import numpy as np
 
 from posecast.training.corpus import build_corpus, default_jobs, load_corpus
 from posecast.training.default_model import DEFAULT_MODEL, RunFolder
+from posecast.training.held_out_clips import write_held_out_clips
 from posecast.training.loop import TrainingPlan, completed_steps
 from posecast.training.tapes import TapeSampler
 
@@ -44,6 +45,11 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
         stage.add_argument("--learning-rate", type=float, default=learning_rate)
         stage.add_argument("--threads", type=int, default=1)
         stage.add_argument("--seed", type=int, default=0)
+    held_out = subparsers.add_parser(
+        "held-out", help="write clips of the held-out voices, for `posecast evaluate`"
+    )
+    held_out.add_argument("--recordings", type=Path, help="folder of real speech")
+    held_out.add_argument("-o", "--output", type=Path, required=True, help="folder of the clips")
     export = subparsers.add_parser("export", help="write the model package of a finished run")
     _add_run_folder(export)
     export.add_argument("-o", "--output", type=Path, required=True, help="folder of the package")
@@ -59,6 +65,9 @@ def run(arguments: argparse.Namespace) -> None:
     Args:
         arguments: Parsed by the parsers above; `stage` names the sub-command.
     """
+    if arguments.stage == "held-out":
+        _write_held_out(arguments)
+        return
     folder = RunFolder(arguments.run)
     if arguments.stage == "corpus":
         _make_corpus(folder, arguments)
@@ -68,6 +77,12 @@ def run(arguments: argparse.Namespace) -> None:
         export_run(folder, arguments.output)
     else:
         _train(folder, arguments)
+
+
+def _write_held_out(arguments: argparse.Namespace) -> None:
+    counts = write_held_out_clips(arguments.output, arguments.recordings)
+    for group, count in sorted(counts.items()):
+        print(f"{count:4d} clips  {group}")
 
 
 def _make_corpus(folder: RunFolder, arguments: argparse.Namespace) -> None:
