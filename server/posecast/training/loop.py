@@ -11,13 +11,15 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from posecast.errors import CheckpointMismatch, InvalidRequest
+from posecast.training.workers import Exchange, check_workers, fork_workers
 
 BatchT = TypeVar("BatchT")
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
@@ -48,12 +50,15 @@ class TrainingPlan:
     """Seed of weights, order and augmentation."""
     threads: int = 1
     """Compute threads; two on a busy machine of two cores were slower than one."""
+    workers: int = 1
+    """Processes that each make batches of their own and average their gradients; Linux only."""
 
     def __post_init__(self) -> None:
         """Refuse a plan that cannot run."""
-        for name in ("steps", "warmup_steps", "checkpoint_steps", "threads"):
+        for name in ("steps", "warmup_steps", "checkpoint_steps", "threads", "workers"):
             if getattr(self, name) < 1:
                 raise InvalidRequest(f"{name} {getattr(self, name)}; allowed: 1 or more")
+        check_workers(self.workers, threads=self.threads)
 
     def learning_rate_at(self, step: int) -> float:
         """Learning rate of a step, counted from 0."""
@@ -65,48 +70,105 @@ class TrainingPlan:
 def optimise(
     network: nn.Module,
     plan: TrainingPlan,
-    batches: Iterator[BatchT],
+    batches: Iterator[BatchT] | Callable[[int], Iterator[BatchT]],
     losses_of: Callable[[nn.Module, BatchT], Losses],
     checkpoint: Path,
 ) -> nn.Module:
     """Train a network, going on from its checkpoint if there is one.
 
+    Each step starts with a torch seed of its own, so that a resumed run draws what it would have
+    drawn anyway. Of several workers each has seeds of its own too.
+
     Args:
         network: The network; its parameters are changed in place.
         plan: How long and how fast.
-        batches: Endless supply.
+        batches: Endless supply, or a function that opens the supply of one worker and is called in
+            its process. Several workers need the function, and different batches for each number.
         losses_of: Weighted losses of a batch by name; their sum is minimised.
         checkpoint: File that is read, and rewritten every so often; a log with the suffix `.jsonl`
-            grows beside it.
+            grows beside it. Both are worker 0's.
 
     Returns:
         The moving average of the network.
 
     Raises:
         CheckpointMismatch: If the checkpoint cannot be read or is of another network.
+        InvalidRequest: If several workers would have to share one supply.
     """
     torch.set_num_threads(plan.threads)
     optimiser = _optimiser(network, plan)
     average = copy.deepcopy(network).requires_grad_(requires_grad=False)
     start = _resume(checkpoint, network, average, optimiser)
+    descent = _Descent(
+        network, optimiser, plan, start, _per_worker(batches, plan.workers), losses_of
+    )
     log = _Log(checkpoint.with_suffix(".jsonl"))
-    progress = tqdm(range(start, plan.steps), initial=start, total=plan.steps, desc=checkpoint.stem)
-    for step in progress:
-        for group in optimiser.param_groups:
-            group["lr"] = plan.learning_rate_at(step)
-        losses = losses_of(network, next(batches))
-        optimiser.zero_grad()
-        _descend(torch.stack(list(losses.values())).sum())
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        _update_average(average, network, min(plan.average_decay, (step + 1) / (step + 20)))
-        log.add(losses)
-        is_last = step + 1 == plan.steps
-        if (step + 1) % _LOG_STEPS == 0 or is_last:
-            progress.set_postfix(log.write(step + 1))
-        if (step + 1) % plan.checkpoint_steps == 0 or is_last:
-            _save(checkpoint, step + 1, network, average, optimiser, plan)
+    progress = tqdm(initial=start, total=plan.steps, desc=checkpoint.stem)
+    with progress, fork_workers(plan.workers, descent.parameters, descent.follow) as exchange:
+        for step, losses in descent.take_steps(exchange):
+            _update_average(average, network, min(plan.average_decay, (step + 1) / (step + 20)))
+            log.add(losses)
+            is_last = step + 1 == plan.steps
+            if (step + 1) % _LOG_STEPS == 0 or is_last:
+                progress.set_postfix(log.write(step + 1))
+            if (step + 1) % plan.checkpoint_steps == 0 or is_last:
+                _save(checkpoint, step + 1, network, average, optimiser, plan)
+            progress.update()
     return average.eval()
+
+
+@dataclass(frozen=True, slots=True)
+class _Descent(Generic[BatchT]):
+    """The steps of one process; the processes take them together."""
+
+    network: nn.Module
+    optimiser: torch.optim.Optimizer
+    plan: TrainingPlan
+    start: int
+    open_batches: Callable[[int], Iterator[BatchT]]
+    losses_of: Callable[[nn.Module, BatchT], Losses]
+
+    @property
+    def parameters(self) -> list[nn.Parameter]:
+        return [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+
+    def take_steps(self, exchange: Exchange) -> Iterator[tuple[int, Losses]]:
+        """Index and losses of each step once it is taken."""
+        batches = self.open_batches(exchange.worker)
+        parameters = self.parameters
+        for step in range(self.start, self.plan.steps):
+            torch.manual_seed(_seed_of(self.plan.seed, step, exchange.worker))
+            for group in self.optimiser.param_groups:
+                group["lr"] = self.plan.learning_rate_at(step)
+            losses = self.losses_of(self.network, next(batches))
+            self.optimiser.zero_grad()
+            _descend(torch.stack(list(losses.values())).sum())
+            exchange.average_gradients(parameters)
+            nn.utils.clip_grad_norm_(parameters, 1.0)
+            self.optimiser.step()
+            yield step, losses
+
+    def follow(self, exchange: Exchange) -> None:
+        """Take the steps for the sake of the others."""
+        for _ in self.take_steps(exchange):
+            pass
+
+
+def _per_worker(
+    batches: Iterator[BatchT] | Callable[[int], Iterator[BatchT]], num_workers: int
+) -> Callable[[int], Iterator[BatchT]]:
+    if callable(batches):
+        return batches
+    if num_workers > 1:
+        raise InvalidRequest(
+            f"one supply of batches for {num_workers} workers; allowed: a function that opens one "
+            f"for each"
+        )
+    return lambda _: batches
+
+
+def _seed_of(seed: int, step: int, worker: int) -> int:
+    return int(np.random.SeedSequence((seed, step, worker)).generate_state(1, np.uint64)[0])
 
 
 def _descend(loss: Tensor) -> None:

@@ -1,0 +1,180 @@
+"""Several workers: each learns from batches of its own, all hold the same network."""
+
+import os
+import signal
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from posecast.errors import CheckpointMismatch, InvalidRequest
+from posecast.training.loop import TrainingPlan, optimise, read_checkpoint
+from posecast.training.workers import jump_ahead
+
+needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked")
+
+
+def make_network():
+    torch.manual_seed(2)
+    return nn.Sequential(nn.Linear(2, 4), nn.LayerNorm(4), nn.Linear(4, 1))
+
+
+def draw(rng, size):
+    inputs = torch.from_numpy(rng.standard_normal((size, 2)).astype(np.float32))
+    return inputs, inputs.sum(dim=1, keepdim=True)
+
+
+def open_batches(worker):
+    rng = np.random.default_rng(5)
+    jump_ahead(rng, worker)
+    while True:
+        yield draw(rng, 8)
+
+
+def losses_of(network, batch):
+    inputs, wanted = batch
+    return {"square": ((network(inputs) - wanted) ** 2).mean()}
+
+
+def plan(steps=6, **changes):
+    defaults = {"learning_rate": 0.05, "warmup_steps": 2, "checkpoint_steps": 3, "workers": 2}
+    return TrainingPlan(steps=steps, **(defaults | changes))
+
+
+def train(path, batches=open_batches, losses_of=losses_of, **changes):
+    network = make_network()
+    average = optimise(network, plan(**changes), batches, losses_of, path)
+    return network, average
+
+
+def assert_close(one, two, tolerance=0.0):
+    for mine, theirs in zip(one.parameters(), two.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=tolerance, atol=tolerance)
+
+
+@needs_linux
+@pytest.mark.parametrize("workers", [2, 3])
+def test_workers_learn_as_one_process_does_from_all_their_batches(tmp_path, workers):
+    def all_batches(_):
+        supplies = [open_batches(worker) for worker in range(workers)]
+        while True:
+            drawn = [next(supply) for supply in supplies]
+            yield tuple(torch.cat(part) for part in zip(*drawn, strict=True))
+
+    several = train(tmp_path / "several.pt", workers=workers)
+    alone = train(tmp_path / "alone.pt", batches=all_batches, workers=1)
+    assert_close(several[0], alone[0], tolerance=1e-5)
+    assert_close(several[1], alone[1], tolerance=1e-5)
+
+
+@needs_linux
+def test_workers_give_the_same_network_each_time(tmp_path):
+    (one, _), (two, _) = train(tmp_path / "one.pt"), train(tmp_path / "two.pt")
+    assert_close(one, two)
+
+
+@needs_linux
+def test_each_worker_has_random_numbers_of_its_own(tmp_path):
+    def told(network, batch):
+        path = tmp_path / f"{os.getpid()}.txt"
+        with path.open("a") as stream:
+            stream.write(f"{torch.rand(1).item()}\n")
+        return losses_of(network, batch)
+
+    train(tmp_path / "run.pt", losses_of=told)
+    drawn = [path.read_text().split() for path in tmp_path.glob("*.txt")]
+    assert len(drawn) == 2
+    assert len({*drawn[0], *drawn[1]}) == 12
+
+
+@needs_linux
+def test_workers_go_on_from_a_checkpoint(tmp_path):
+    train(tmp_path / "run.pt", steps=3)
+    train(tmp_path / "run.pt", steps=6)
+    assert read_checkpoint(tmp_path / "run.pt")["step"] == 6
+    assert len((tmp_path / "run.jsonl").read_text().splitlines()) == 2  # worker 0 alone writes
+
+
+@needs_linux
+def test_an_error_in_a_worker_reaches_the_caller(tmp_path):
+    def fail_in_worker_one(worker):
+        if worker == 1:
+            raise CheckpointMismatch("no such tape")
+        return open_batches(worker)
+
+    with pytest.raises(CheckpointMismatch, match="no such tape") as caught:
+        train(tmp_path / "run.pt", batches=fail_in_worker_one)
+    assert "fail_in_worker_one" in caught.value.__notes__[0]
+
+
+@needs_linux
+def test_an_error_that_cannot_be_sent_is_told_in_words(tmp_path):
+    class Local(Exception):
+        pass
+
+    def fail_in_worker_one(worker):
+        if worker == 1:
+            raise Local("seven")
+        return open_batches(worker)
+
+    with pytest.raises(RuntimeError, match="Local.*seven"):
+        train(tmp_path / "run.pt", batches=fail_in_worker_one)
+
+
+@needs_linux
+def test_a_worker_that_is_killed_is_told(tmp_path):
+    def die_in_worker_one(worker):
+        if worker == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return open_batches(worker)
+
+    with pytest.raises(RuntimeError, match="worker 1 ended with status -9"):
+        train(tmp_path / "run.pt", batches=die_in_worker_one)
+
+
+@needs_linux
+def test_workers_end_with_an_error_of_the_first(tmp_path):
+    def fail_in_worker_zero(worker):
+        (tmp_path / f"{worker}.pid").write_text(str(os.getpid()))
+        yield from (draw(np.random.default_rng(worker), 8) for _ in range(3))
+        if worker == 1:
+            time.sleep(60)
+        while not (tmp_path / "1.pid").exists():
+            time.sleep(0.01)
+        raise ValueError("out of tapes")
+
+    with pytest.raises(ValueError, match="out of tapes"):
+        train(tmp_path / "run.pt", batches=fail_in_worker_zero)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "1.pid").read_text()), 0)
+
+
+def test_workers_cannot_share_one_supply(tmp_path):
+    if sys.platform != "linux":
+        pytest.skip("workers are forked")
+    with pytest.raises(InvalidRequest, match="one supply of batches for 2 workers"):
+        train(tmp_path / "run.pt", batches=open_batches(0))
+
+
+def test_workers_are_refused_where_nothing_forks_well(monkeypatch):
+    monkeypatch.setattr("sys.platform", "darwin")
+    with pytest.raises(InvalidRequest, match="workers 2 on darwin; allowed: 1 but on Linux"):
+        plan()
+
+
+@needs_linux
+def test_threads_and_workers_exclude_each_other():
+    with pytest.raises(InvalidRequest, match="threads 2 with 2 workers; allowed: 1"):
+        plan(threads=2)
+
+
+def test_workers_draw_different_numbers_and_worker_0_those_of_a_single_process():
+    alone, first, second = (np.random.default_rng(5) for _ in range(3))
+    jump_ahead(first, 0)
+    jump_ahead(second, 1)
+    drawn = alone.random(100)
+    np.testing.assert_array_equal(first.random(100), drawn)
+    assert not np.isin(second.random(100), drawn).any()
