@@ -21,7 +21,7 @@ _STAGES = {
 """Default steps, default learning rate, and what the stage does."""
 
 
-_ENGINE_MINUTES = {"espeak": 240.0, "flite": 200.0, "festival": 260.0, "non-speech": 60.0}
+_ENGINE_MINUTES = {"espeak": 120.0, "flite": 100.0, "festival": 160.0, "non-speech": 40.0}
 
 
 def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,6 +44,9 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
         stage.add_argument("--batch-size", type=int, default=24 if name != "style" else 32)
         stage.add_argument("--learning-rate", type=float, default=learning_rate)
         stage.add_argument("--threads", type=int, default=1)
+        stage.add_argument(
+            "--workers", type=int, default=1, help="processes that average their gradients (Linux)"
+        )
         stage.add_argument("--seed", type=int, default=0)
     held_out = subparsers.add_parser(
         "held-out", help="write clips of the held-out voices, for `posecast evaluate`"
@@ -105,6 +108,7 @@ def _train(folder: RunFolder, arguments: argparse.Namespace) -> None:
         learning_rate=arguments.learning_rate,
         seed=arguments.seed,
         threads=arguments.threads,
+        workers=arguments.workers,
     )
     checkpoint = folder.checkpoint(arguments.stage)
     # A resumed training goes on with other speech than that which it began with.

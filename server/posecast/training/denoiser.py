@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ from posecast.training.motion import load_scale
 from posecast.training.style_encoder import CLIP_FRAMES, make_network
 from posecast.training.styles import StyleParameters, draw_style
 from posecast.training.tapes import TapeSampler
+from posecast.training.workers import jump_ahead
 
 NUM_TAPES = 6000  # 14 hours
 NUM_STYLES = 4096
@@ -98,9 +100,12 @@ def train_denoiser(
     batcher = _Batcher(tapes, styles, scale, config.denoiser, sampler.rng)
     losses_of = _Losses(config.denoiser, scale)
     network = ConditionedDenoiser(config.denoiser, dropout=0.0)
-    return optimise(
-        network, plan, prefetch(lambda: batcher.make(batch_size)), losses_of, folder.denoiser
-    )
+
+    def open_batches(worker: int) -> Iterator[_Batch]:
+        jump_ahead(sampler.rng, worker)
+        return prefetch(lambda: batcher.make(batch_size))
+
+    return optimise(network, plan, open_batches, losses_of, folder.denoiser)
 
 
 def draw_window_length(rng: np.random.Generator) -> int:

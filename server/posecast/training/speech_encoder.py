@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from posecast.training.augment import augment, mask_bands, mask_hops, normalise_
 from posecast.training.loop import Losses, TrainingPlan, optimise, prefetch
 from posecast.training.phones import CHANNEL_INDEX, CLASSES, UNKNOWN
 from posecast.training.tapes import TapeSampler
+from posecast.training.workers import jump_ahead
 
 CROP_HOPS = 440  # 4.4 s
 LOOK_AHEAD_ODDS = 0.65
@@ -45,15 +47,12 @@ class SpeechEncoderStage:
         sampler: Labelled speech.
         config: Sizes and look-aheads.
         batch_size: Crops a step.
-        seed: Seed of the augmentation.
     """
 
-    def __init__(
-        self, sampler: TapeSampler, config: SpeechEncoderConfig, batch_size: int, seed: int
-    ) -> None:
+    def __init__(self, sampler: TapeSampler, config: SpeechEncoderConfig, batch_size: int) -> None:
         """Prepare the stage; nothing is drawn yet."""
         self._sampler, self._config, self._batch_size = sampler, config, batch_size
-        self._generator = torch.Generator().manual_seed(seed)
+        self._generator = torch.Generator()
         choices = config.look_aheads_frames
         others = max(1, len(choices) - 1)
         self._odds = [
@@ -64,6 +63,12 @@ class SpeechEncoderStage:
         ]
         if len(choices) == 1:
             self._odds = [1.0]
+
+    def open_batches(self, worker: int) -> Iterator[_Batch]:
+        """Endless batches of a worker."""
+        jump_ahead(self._sampler.rng, worker)
+        self._generator.manual_seed(int(self._sampler.rng.integers(2**62)))
+        return prefetch(self.make_batch)
 
     def make_batch(self) -> _Batch:
         """Draw crops and change them as rooms, microphones and voices would."""
@@ -120,8 +125,8 @@ def train_speech_encoder(
     """
     torch.manual_seed(plan.seed)
     network = SpeechEncoderNetwork(config)
-    stage = SpeechEncoderStage(sampler, config, batch_size, plan.seed)
-    return optimise(network, plan, prefetch(stage.make_batch), stage.losses, checkpoint)
+    stage = SpeechEncoderStage(sampler, config, batch_size)
+    return optimise(network, plan, stage.open_batches, stage.losses, checkpoint)
 
 
 def _delayed(batch: _Batch, delay_frames: Tensor) -> _Batch:

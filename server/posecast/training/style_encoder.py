@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ from posecast.training.styles import (
     parameter_vector,
 )
 from posecast.training.tapes import TapeSampler
+from posecast.training.workers import jump_ahead
 
 CLIP_FRAMES = 150  # 6 s: tempo and nods do not show in less
 _TEMPERATURE = 0.1
@@ -90,7 +92,11 @@ def train_style_encoder(
         known = np.stack([parameter_vector(style) for style in styles])
         return _Batch(first, second, torch.from_numpy((known - middle) / spread))
 
-    return optimise(make_network(config), plan, prefetch(make_batch), _losses, folder.style_encoder)
+    def open_batches(worker: int) -> Iterator[_Batch]:
+        jump_ahead(sampler.rng, worker)
+        return prefetch(make_batch)
+
+    return optimise(make_network(config), plan, open_batches, _losses, folder.style_encoder)
 
 
 def _losses(network: nn.Module, batch: _Batch) -> Losses:
