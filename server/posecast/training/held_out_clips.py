@@ -21,41 +21,12 @@ _CLIPS_PER_SPEAKER = 2
 _CLIPS_PER_VOICE = 8
 _CHILD_UNDER_YEARS = 14
 _SEED = 4242
-_ARPABET = dict(
-    zip(
-        CLASSES,
-        [
-            "SIL",
-            "B",
-            "F",
-            "TH",
-            "D",
-            "L",
-            "S",
-            "SH",
-            "R",
-            "R",
-            "W",
-            "Y",
-            "K",
-            "HH",
-            "AA",
-            "AE",
-            "AH",
-            "AH",
-            "AO",
-            "EH",
-            "ER",
-            "IH",
-            "IY",
-            "OW",
-            "UH",
-            "UW",
-            "UW",
-        ],
-        strict=True,
-    )
-)
+_ARPABET = {
+    "sil": "SIL", "PBM": "B", "FV": "F", "TH": "TH", "TDN": "D", "L": "L", "SZ": "S", "SH": "SH",
+    "R": "R", "RR": "R", "W": "W", "J": "Y", "KG": "K", "H": "HH", "A": "AA", "AE": "AE",
+    "AH": "AH", "AX": "AH", "AO": "AO", "EH": "EH", "ER": "ER", "IH": "IH", "IY": "IY", "O": "OW",
+    "UH": "UH", "UW": "UW", "Y": "UW",
+}  # fmt: skip
 """The phone that stands for a class of a synthetic voice in the tables of `posecast evaluate`."""
 
 
