@@ -5,7 +5,8 @@ PosecastError
  ├─ Overloaded           a limit of this server is reached; the message names the limit
  ├─ ModelUnavailable     the model package, its device or its worker cannot be used
  ├─ CheckpointMismatch   weights do not fit the model that should take them, or a file is damaged
- └─ MissingDependency    an optional package or program is missing; the message says how to get it
+ ├─ MissingDependency    an optional package or program is missing; the message says how to get it
+ └─ TrainingPaused       the time for this call is used up; nothing is lost, call again to go on
 """
 
 from __future__ import annotations
@@ -33,3 +34,17 @@ class CheckpointMismatch(PosecastError):
 
 class MissingDependency(PosecastError):
     """An optional package or program is needed for this and is not installed."""
+
+
+class TrainingPaused(PosecastError):
+    """A training used up its time and stored its state; the same call goes on from there."""
+
+    def __init__(self, step: int, message: str) -> None:
+        """Tell where it stopped.
+
+        Args:
+            step: Steps that the checkpoint has behind it.
+            message: One line for users.
+        """
+        super().__init__(message)
+        self.step = step

@@ -8,7 +8,9 @@ import math
 import pickle
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -18,7 +20,8 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from posecast.errors import CheckpointMismatch, InvalidRequest
+from posecast.errors import CheckpointMismatch, InvalidRequest, TrainingPaused
+from posecast.training.devices import autocast_on, describe_machine, resolve_device, to_device
 from posecast.training.workers import Exchange, check_workers, fork_workers
 
 BatchT = TypeVar("BatchT")
@@ -52,19 +55,31 @@ class TrainingPlan:
     """Compute threads; two on a busy machine of two cores were slower than one."""
     workers: int = 1
     """Processes that each make batches of their own and average their gradients; Linux only."""
+    device: str = "cpu"
+    """`cpu`, `cuda`, or `auto` for CUDA where there is a device."""
+    minutes: float | None = None
+    """Wall-clock time of one call of `optimise`, which then pauses; None for no limit."""
 
     def __post_init__(self) -> None:
         """Refuse a plan that cannot run."""
         for name in ("steps", "warmup_steps", "checkpoint_steps", "threads", "workers"):
             if getattr(self, name) < 1:
                 raise InvalidRequest(f"{name} {getattr(self, name)}; allowed: 1 or more")
+        if self.minutes is not None and not self.minutes > 0:
+            raise InvalidRequest(f"minutes {self.minutes}; allowed: above 0")
         check_workers(self.workers, threads=self.threads)
+        if self.workers > 1 and resolve_device(self.device).type != "cpu":
+            raise InvalidRequest(f"workers {self.workers} on device {self.device}; allowed: 1")
 
     def learning_rate_at(self, step: int) -> float:
         """Learning rate of a step, counted from 0."""
         warm = min(1.0, (step + 1) / self.warmup_steps)
         cosine = 0.5 + 0.5 * math.cos(math.pi * min(1.0, step / self.steps))
         return self.learning_rate * warm * (0.01 + 0.99 * cosine)
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Bfloat16 for what is computed inside, where the device is quick at it."""
+        return autocast_on(resolve_device(self.device))
 
 
 def optimise(
@@ -80,41 +95,55 @@ def optimise(
     drawn anyway. Of several workers each has seeds of its own too.
 
     Args:
-        network: The network; its parameters are changed in place.
+        network: The network; its parameters are changed in place, on the plan's device.
         plan: How long and how fast.
         batches: Endless supply, or a function that opens the supply of one worker and is called in
             its process. Several workers need the function, and different batches for each number.
-        losses_of: Weighted losses of a batch by name; their sum is minimised.
+            Tensors of a batch may be anywhere; see `devices.to_device` for what a batch may be.
+        losses_of: Weighted losses by name of a batch on the plan's device; their sum is minimised.
         checkpoint: File that is read, and rewritten every so often; a log with the suffix `.jsonl`
             grows beside it. Both are worker 0's.
 
     Returns:
-        The moving average of the network.
+        The moving average of the network, on the CPU.
 
     Raises:
         CheckpointMismatch: If the checkpoint cannot be read or is of another network.
-        InvalidRequest: If several workers would have to share one supply.
+        InvalidRequest: If several workers would have to share one supply, or there is no such
+            device.
+        TrainingPaused: If the plan's minutes are used up before its steps are; the state is saved.
     """
+    began_s = time.monotonic()
     torch.set_num_threads(plan.threads)
+    device = resolve_device(plan.device)
+    network.to(device)
     optimiser = _optimiser(network, plan)
     average = copy.deepcopy(network).requires_grad_(requires_grad=False)
     start = _resume(checkpoint, network, average, optimiser)
     descent = _Descent(
-        network, optimiser, plan, start, _per_worker(batches, plan.workers), losses_of
+        network, optimiser, plan, device, start, _per_worker(batches, plan.workers), losses_of
     )
-    log = _Log(checkpoint.with_suffix(".jsonl"))
+    log = _Log(checkpoint.with_suffix(".jsonl"), began_s, device)
+    log.write_header(start, plan)
     progress = tqdm(initial=start, total=plan.steps, desc=checkpoint.stem)
     with progress, fork_workers(plan.workers, descent.parameters, descent.follow) as exchange:
         for step, losses in descent.take_steps(exchange):
-            _update_average(average, network, min(plan.average_decay, (step + 1) / (step + 20)))
+            _update_average(average, network, min(plan.average_decay, step / (step + 19)))
             log.add(losses)
-            is_last = step + 1 == plan.steps
-            if (step + 1) % _LOG_STEPS == 0 or is_last:
-                progress.set_postfix(log.write(step + 1))
-            if (step + 1) % plan.checkpoint_steps == 0 or is_last:
-                _save(checkpoint, step + 1, network, average, optimiser, plan)
+            is_late = plan.minutes is not None and time.monotonic() - began_s > 60 * plan.minutes
+            is_end = is_late or step == plan.steps
+            if step % _LOG_STEPS == 0 or is_end:
+                progress.set_postfix(log.write(step))
+            if step % plan.checkpoint_steps == 0 or is_end:
+                _save(checkpoint, step, network, average, optimiser, plan)
             progress.update()
-    return average.eval()
+            if is_late and step < plan.steps:
+                raise TrainingPaused(
+                    step,
+                    f"paused at step {step} of {plan.steps} after {plan.minutes:g} minutes; "
+                    f"run it again to go on",
+                )
+    return average.eval().cpu()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +153,7 @@ class _Descent(Generic[BatchT]):
     network: nn.Module
     optimiser: torch.optim.Optimizer
     plan: TrainingPlan
+    device: torch.device
     start: int
     open_batches: Callable[[int], Iterator[BatchT]]
     losses_of: Callable[[nn.Module, BatchT], Losses]
@@ -133,20 +163,20 @@ class _Descent(Generic[BatchT]):
         return [parameter for parameter in self.network.parameters() if parameter.requires_grad]
 
     def take_steps(self, exchange: Exchange) -> Iterator[tuple[int, Losses]]:
-        """Index and losses of each step once it is taken."""
+        """Each step's number, counted from 1, and losses once it is taken."""
         batches = self.open_batches(exchange.worker)
         parameters = self.parameters
         for step in range(self.start, self.plan.steps):
             torch.manual_seed(_seed_of(self.plan.seed, step, exchange.worker))
             for group in self.optimiser.param_groups:
                 group["lr"] = self.plan.learning_rate_at(step)
-            losses = self.losses_of(self.network, next(batches))
+            losses = self.losses_of(self.network, to_device(next(batches), self.device))
             self.optimiser.zero_grad()
             _descend(torch.stack(list(losses.values())).sum())
             exchange.average_gradients(parameters)
             nn.utils.clip_grad_norm_(parameters, 1.0)
             self.optimiser.step()
-            yield step, losses
+            yield step + 1, losses
 
     def follow(self, exchange: Exchange) -> None:
         """Take the steps for the sake of the others."""
@@ -178,22 +208,32 @@ def _descend(loss: Tensor) -> None:
 class _Log:
     """Means of the losses since the last line, appended to a file of JSON lines."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._sums: dict[str, float] = {}
+    def __init__(self, path: Path, began_s: float, device: torch.device) -> None:
+        self._path, self._began_s, self._device = path, began_s, device
+        self._sums: dict[str, Tensor] = {}
         self._num_steps = 0
 
+    def write_header(self, start: int, plan: TrainingPlan) -> None:
+        """Say what goes on from a step, and where."""
+        self._append({"start": start, **describe_machine(self._device), "plan": asdict(plan)})
+
     def add(self, losses: Losses) -> None:
-        for name, loss in losses.items():
-            self._sums[name] = self._sums.get(name, 0.0) + float(loss.detach())
+        for name, loss in losses.items():  # they stay on the device: reading one waits for it
+            self._sums[name] = self._sums.get(name, 0.0) + loss.detach().double()
         self._num_steps += 1
 
     def write(self, step: int) -> dict[str, float]:
-        means = {name: round(total / self._num_steps, 5) for name, total in self._sums.items()}
-        with self._path.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps({"step": step, **means}) + "\n")
+        means = {
+            name: round(float(total) / self._num_steps, 5) for name, total in self._sums.items()
+        }
+        seconds = round(time.monotonic() - self._began_s, 1)
+        self._append({"step": step, "seconds": seconds, "device": self._device.type, **means})
         self._sums, self._num_steps = {}, 0
         return means
+
+    def _append(self, line: dict[str, object]) -> None:
+        with self._path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line) + "\n")
 
 
 def _optimiser(network: nn.Module, plan: TrainingPlan) -> torch.optim.Optimizer:
@@ -271,7 +311,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise CheckpointMismatch(f"{path} is missing: train that stage first")
     try:
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except _READ_ERRORS as error:
         raise CheckpointMismatch(f"{path} cannot be read: {_one_line(error)}") from error
     missing = {"step", "network", "average", "optimiser"} - set(state)

@@ -3,12 +3,14 @@
 import itertools
 import json
 import threading
+import time
+from dataclasses import asdict
 
 import pytest
 import torch
 from torch import nn
 
-from posecast.errors import CheckpointMismatch, InvalidRequest
+from posecast.errors import CheckpointMismatch, InvalidRequest, TrainingPaused
 from posecast.training.loop import TrainingPlan, load_average, optimise, prefetch, read_checkpoint
 
 
@@ -45,6 +47,10 @@ def assert_equal(one, two):
         torch.testing.assert_close(mine, theirs, rtol=0, atol=0)
 
 
+def read_log(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
 class Interrupted(Exception):
     pass
 
@@ -67,6 +73,69 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_does(tmp_path):
     assert_equal(resumed, whole)
     one, two = (read_checkpoint(tmp_path / name)["network"] for name in ("whole.pt", "cut.pt"))
     assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def noisy_losses_of(network, batch):
+    inputs, wanted = batch
+    return losses_of(network, (inputs + 0.1 * torch.randn_like(inputs), wanted))
+
+
+def train_in_pieces(path, losses_of):
+    """Each piece is late after its first five steps."""
+    pauses = []
+
+    def slow_every_fifth(network, batch):
+        slow_every_fifth.count += 1
+        if slow_every_fifth.count % 5 == 0:
+            time.sleep(0.4)
+        return losses_of(network, batch)
+
+    slow_every_fifth.count = 0
+    for start in (0, 5, 10):
+        supply = batches(start)
+        pieces = plan(minutes=0.3 / 60, checkpoint_steps=100)
+        try:
+            return optimise(make_network(), pieces, supply, slow_every_fifth, path), pauses
+        except TrainingPaused as paused:
+            pauses.append((paused.step, str(paused)))
+    return None, pauses
+
+
+def test_pieces_of_a_run_end_where_one_run_does(tmp_path):
+    whole = optimise(make_network(), plan(), batches(), noisy_losses_of, tmp_path / "whole.pt")
+    pieced, pauses = train_in_pieces(tmp_path / "pieces.pt", noisy_losses_of)
+    assert pauses == [
+        (5, "paused at step 5 of 12 after 0.005 minutes; run it again to go on"),
+        (10, "paused at step 10 of 12 after 0.005 minutes; run it again to go on"),
+    ]
+    assert_equal(pieced, whole)
+    one, two = (read_checkpoint(tmp_path / name)["network"] for name in ("whole.pt", "pieces.pt"))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    steps = [line["step"] for line in read_log(tmp_path / "pieces.jsonl") if "step" in line]
+    assert steps == [5, 10, 12]
+
+
+def test_time_that_runs_out_with_the_last_step_is_no_pause(tmp_path):
+    def slow(network, batch):
+        time.sleep(0.02)
+        return losses_of(network, batch)
+
+    optimise(make_network(), plan(1, minutes=1e-4), batches(), slow, tmp_path / "run.pt")
+    assert read_checkpoint(tmp_path / "run.pt")["step"] == 1
+
+
+@pytest.mark.gpu
+def test_a_run_moves_between_devices(tmp_path):
+    train(tmp_path / "run.pt", steps=5)
+    on_gpu = train(tmp_path / "run.pt", steps=9, start=5, device="cuda")
+    assert next(on_gpu.parameters()).device.type == "cpu"
+    train(tmp_path / "run.pt", steps=12, start=9)
+    train(tmp_path / "cpu.pt", steps=5)
+    train(tmp_path / "cpu.pt", steps=9, start=5)
+    train(tmp_path / "cpu.pt", steps=12, start=9)
+    one, two = (read_checkpoint(tmp_path / name)["network"] for name in ("run.pt", "cpu.pt"))
+    for name in one:
+        torch.testing.assert_close(one[name], two[name], rtol=1e-3, atol=1e-4)
 
 
 def test_a_finished_run_is_not_trained_again(tmp_path):
@@ -95,11 +164,23 @@ def test_the_log_holds_means_over_the_steps_since_the_last_line(tmp_path):
 
     told.step = 0
     optimise(make_network(), plan(130), batches(), told, tmp_path / "run.pt")
-    lines = [json.loads(line) for line in (tmp_path / "run.jsonl").read_text().splitlines()]
-    assert lines == [
-        {"step": 100, "square": 50.5},
-        {"step": 130, "square": 115.5},
+    _, *lines = read_log(tmp_path / "run.jsonl")
+    assert [(line["step"], line["square"], line["device"]) for line in lines] == [
+        (100, 50.5, "cpu"),
+        (130, 115.5, "cpu"),
     ]
+    assert 0 <= lines[0]["seconds"] <= lines[1]["seconds"] < 60
+
+
+def test_the_log_says_what_ran_and_where(tmp_path):
+    train(tmp_path / "run.pt", steps=5)
+    train(tmp_path / "run.pt", steps=9, start=5, seed=4)
+    headers = [line for line in read_log(tmp_path / "run.jsonl") if "start" in line]
+    assert [line["start"] for line in headers] == [0, 5]
+    assert headers[1]["plan"] == asdict(plan(9, seed=4))
+    assert headers[1]["torch"] == torch.__version__
+    assert headers[1]["device"] == "cpu"
+    assert headers[1]["cpu"]
 
 
 def test_a_checkpoint_is_written_whole_or_not_at_all(tmp_path):
@@ -160,10 +241,18 @@ def test_a_stage_that_was_not_trained_is_named(tmp_path):
         load_average(tmp_path / "style.pt", make_network())
 
 
-@pytest.mark.parametrize("name", ["steps", "warmup_steps", "checkpoint_steps", "threads"])
+@pytest.mark.parametrize(
+    "name", ["steps", "warmup_steps", "checkpoint_steps", "threads", "workers"]
+)
 def test_a_plan_that_cannot_run_is_refused(name):
     with pytest.raises(InvalidRequest, match=f"{name} 0; allowed: 1 or more"):
         plan(**{name: 0})
+
+
+@pytest.mark.parametrize("minutes", [0, -1, float("nan")])
+def test_no_time_is_refused(minutes):
+    with pytest.raises(InvalidRequest, match=f"minutes {minutes}; allowed: above 0"):
+        plan(minutes=minutes)
 
 
 def test_the_rate_warms_up_and_falls_to_a_hundredth():

@@ -95,7 +95,8 @@ def test_workers_go_on_from_a_checkpoint(tmp_path):
     train(tmp_path / "run.pt", steps=3)
     train(tmp_path / "run.pt", steps=6)
     assert read_checkpoint(tmp_path / "run.pt")["step"] == 6
-    assert len((tmp_path / "run.jsonl").read_text().splitlines()) == 2  # worker 0 alone writes
+    lines = (tmp_path / "run.jsonl").read_text().splitlines()
+    assert len(lines) == 2 * 2  # worker 0 alone writes a header and a line a run
 
 
 @needs_linux
@@ -169,6 +170,13 @@ def test_workers_are_refused_where_nothing_forks_well(monkeypatch):
 def test_threads_and_workers_exclude_each_other():
     with pytest.raises(InvalidRequest, match="threads 2 with 2 workers; allowed: 1"):
         plan(threads=2)
+
+
+@needs_linux
+def test_workers_share_no_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with pytest.raises(InvalidRequest, match="workers 2 on device auto; allowed: 1"):
+        plan(device="auto")
 
 
 def test_workers_draw_different_numbers_and_worker_0_those_of_a_single_process():
