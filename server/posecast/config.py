@@ -38,6 +38,13 @@ class SpeechEncoderConfig:
     """Spacing of the taps of each block, in frames."""
     look_ahead_frames: int = 3
     """Future frames that the features of a frame may hear; the audio needed is 40 ms more."""
+    look_aheads_frames: tuple[int, ...] = (3,)
+    """Look-aheads that a stream may choose from, in frames; the default is `look_ahead_frames`."""
+
+    @property
+    def look_aheads_ms(self) -> tuple[int, ...]:
+        """The same as the audio that must be known beyond a frame's start, in milliseconds."""
+        return tuple(1000 * (frames + 1) // FRAME_RATE_HZ for frames in self.look_aheads_frames)
 
     @property
     def feature_dim(self) -> int:
@@ -164,6 +171,8 @@ class AnimationOptions:
     """Guidance scale of style, 0..4."""
     sampling_steps: int | None = None
     """DDIM steps, 1..50."""
+    look_ahead_ms: int | None = None
+    """Future audio that is awaited, 40..400; which values there are, the model decides."""
 
     def __post_init__(self) -> None:
         """Check every range once."""
@@ -181,6 +190,8 @@ class AnimationOptions:
             _check_range("style guidance", self.style_guidance, 0.0, 4.0)
         if self.sampling_steps is not None:
             _check_range("sampling steps", self.sampling_steps, 1, 50)
+        if self.look_ahead_ms is not None:
+            _check_range("look-ahead in ms", self.look_ahead_ms, 40, 400)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,10 @@ def add_animation_arguments(parser: argparse._ActionsContainer, *, seed: int | N
     parser.add_argument(
         "--steps", type=int, metavar="K", help="DDIM steps, 1..50; default: model's"
     )
+    parser.add_argument(
+        "--look-ahead-ms", type=int, metavar="N",
+        help="future audio that is awaited, of those that the model offers; default: model's",
+    )  # fmt: skip
     parser.add_argument("--model", default="default", help="`default`, or a model's folder")
     parser.add_argument(
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="(%(default)s)"
@@ -76,4 +80,5 @@ def animation_options(args: argparse.Namespace) -> AnimationOptions:
             audio_guidance=args.audio_guidance,
             style_guidance=args.style_guidance,
             sampling_steps=args.steps,
+            look_ahead_ms=args.look_ahead_ms,
         )

@@ -145,6 +145,7 @@ async def test_one_sample_is_animated(client, wav):
         pytest.param({"latency_mode": 9}, ("9", "LATENCY_MODE_BALANCED"), id="unknown mode"),
         pytest.param({"sampling_steps": 0}, ("sampling steps 0", "1 to 50"), id="no step"),
         pytest.param({"sampling_steps": 51}, ("51", "1 to 50"), id="too many steps"),
+        pytest.param({"look_ahead_ms": 30}, ("look-ahead in ms 30", "40 to 400"), id="look-ahead"),
         pytest.param({"audio_guidance": -1.0}, ("-1.0", "0.0 to 4.0"), id="negative guidance"),
         pytest.param({"style_guidance": np.nan}, ("nan", "0.0 to 4.0"), id="NaN guidance"),
         pytest.param(

@@ -127,6 +127,7 @@ def test_wrong_usage_is_one_line_and_status_2(capsys, arguments, message):
         (["--audio-guidance", "nan"], "audio guidance nan; allowed: 0.0 to 4.0"),
         (["--style-guidance", "5"], "style guidance 5.0; allowed: 0.0 to 4.0"),
         (["--max-clip-seconds", "0"], "--max-clip-seconds 0; allowed: more than 0"),
+        (["--look-ahead-ms", "20"], "look-ahead in ms 20; allowed: 40 to 400"),
         (["--style", "grumpy-cat"], "grumpy-cat"),
         (["-o", "face.fbx"], "unknown suffix '.fbx'; allowed: .csv, .json, .npz"),
         (["-o", "no/such/folder/face.csv"], "the folder no/such/folder does not exist"),

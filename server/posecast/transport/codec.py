@@ -37,6 +37,10 @@ LATENCY_MODES: Mapping[int, LatencyMode] = {
 }
 ENCODING_NUMBERS: Mapping[str, Any] = {name: number for number, name in ENCODINGS.items()}
 LATENCY_MODE_NUMBERS: Mapping[str, Any] = {name: number for number, name in LATENCY_MODES.items()}
+_OPTIONAL_SETTINGS = (
+    "seed", "audio_guidance", "style_guidance", "sampling_steps", "look_ahead_ms",
+)  # fmt: skip
+"""Settings that are the options of the same name, and unset where the client left them so."""
 _STYLE_RANGES = {
     "blink_rate_hz": 2.0, "gaze_range": 1.0, "head_wander_rad": 0.3, "head_tempo_hz": 2.0,
 }  # fmt: skip
@@ -91,11 +95,7 @@ def options_from(
     mode = default_mode
     if message.latency_mode != service_pb2.LATENCY_MODE_UNSPECIFIED:
         mode = _choose(LATENCY_MODES, message.latency_mode, "latency mode", service_pb2.LatencyMode)
-    chosen = {
-        name: getattr(message, name)
-        for name in ("seed", "audio_guidance", "style_guidance", "sampling_steps")
-        if message.HasField(name)
-    }
+    chosen = {name: getattr(message, name) for name in _OPTIONAL_SETTINGS if message.HasField(name)}
     if message.HasField("style_name"):
         chosen["style"] = message.style_name
     return AnimationOptions(
@@ -113,6 +113,7 @@ def options_message(options: AnimationOptions) -> service_pb2.AnimationSettings:
         audio_guidance=options.audio_guidance,
         style_guidance=options.style_guidance,
         sampling_steps=options.sampling_steps,
+        look_ahead_ms=options.look_ahead_ms,
     )
 
 
@@ -248,6 +249,7 @@ def server_info_message(
             max_message_bytes=config.max_message_bytes,
         ),
         num_streams=num_streams,
+        look_aheads_ms=engine.config.speech_encoder.look_aheads_ms,
     )
 
 

@@ -40,6 +40,7 @@ def test_options_come_back():
         audio_guidance=0.0,
         style_guidance=2.5,
         sampling_steps=9,
+        look_ahead_ms=80,
     )
 
     assert codec.options_from(codec.options_message(options), default_mode="realtime") == options
