@@ -158,7 +158,9 @@ class AnimationOptions:
     """What one stream may choose; unset values are the model's."""
 
     style: str = "neutral"
-    """Name of a stored style."""
+    """Name of a stored style, or a blend of several: `NAME:WEIGHT,NAME:WEIGHT`."""
+    style_strength: float = 1.0
+    """How far the style goes, 0..2: 0 is the model's neutral style, above 1 is exaggerated."""
     seed: int | None = None
     """Seed of head, brows and blinks, 0..2**64-1; drawn at random when unset."""
     frame_rate_hz: int = FRAME_RATE_HZ
@@ -182,6 +184,7 @@ class AnimationOptions:
         if self.mode not in FRAMES_PER_WINDOW:
             allowed = ", ".join(FRAMES_PER_WINDOW)
             raise InvalidRequest(f"latency mode {self.mode!r}; allowed: {allowed}")
+        _check_range("style strength", self.style_strength, 0.0, 2.0)
         if self.seed is not None:
             _check_range("seed", self.seed, 0, 2**64 - 1)
         if self.audio_guidance is not None:

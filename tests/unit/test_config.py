@@ -80,6 +80,8 @@ def test_a_wrong_key_or_value_is_named(values, message):
         ({"style_guidance": -0.1}, "style guidance -0.1; allowed: 0.0 to 4.0"),
         ({"sampling_steps": 0}, "sampling steps 0; allowed: 1 to 50"),
         ({"sampling_steps": 51}, "sampling steps 51; allowed: 1 to 50"),
+        ({"style_strength": -0.1}, "style strength -0.1; allowed: 0.0 to 2.0"),
+        ({"style_strength": float("nan")}, "style strength nan; allowed: 0.0 to 2.0"),
         ({"look_ahead_ms": 0}, "look-ahead in ms 0; allowed: 40 to 400"),
         ({"look_ahead_ms": 401}, "look-ahead in ms 401; allowed: 40 to 400"),
     ],

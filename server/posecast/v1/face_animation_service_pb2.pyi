@@ -35,7 +35,7 @@ class StyleVector(_message.Message):
     def __init__(self, values: _Optional[_Iterable[float]] = ..., blink_rate_hz: _Optional[float] = ..., gaze_range: _Optional[float] = ..., head_wander_rad: _Optional[float] = ..., head_tempo_hz: _Optional[float] = ...) -> None: ...
 
 class AnimationSettings(_message.Message):
-    __slots__ = ("style_name", "style_vector", "seed", "frame_rate_hz", "latency_mode", "audio_guidance", "style_guidance", "sampling_steps", "look_ahead_ms")
+    __slots__ = ("style_name", "style_vector", "seed", "frame_rate_hz", "latency_mode", "audio_guidance", "style_guidance", "sampling_steps", "look_ahead_ms", "style_strength")
     STYLE_NAME_FIELD_NUMBER: _ClassVar[int]
     STYLE_VECTOR_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
@@ -45,6 +45,7 @@ class AnimationSettings(_message.Message):
     STYLE_GUIDANCE_FIELD_NUMBER: _ClassVar[int]
     SAMPLING_STEPS_FIELD_NUMBER: _ClassVar[int]
     LOOK_AHEAD_MS_FIELD_NUMBER: _ClassVar[int]
+    STYLE_STRENGTH_FIELD_NUMBER: _ClassVar[int]
     style_name: str
     style_vector: StyleVector
     seed: int
@@ -54,7 +55,8 @@ class AnimationSettings(_message.Message):
     style_guidance: float
     sampling_steps: int
     look_ahead_ms: int
-    def __init__(self, style_name: _Optional[str] = ..., style_vector: _Optional[_Union[StyleVector, _Mapping]] = ..., seed: _Optional[int] = ..., frame_rate_hz: _Optional[int] = ..., latency_mode: _Optional[_Union[LatencyMode, str]] = ..., audio_guidance: _Optional[float] = ..., style_guidance: _Optional[float] = ..., sampling_steps: _Optional[int] = ..., look_ahead_ms: _Optional[int] = ...) -> None: ...
+    style_strength: float
+    def __init__(self, style_name: _Optional[str] = ..., style_vector: _Optional[_Union[StyleVector, _Mapping]] = ..., seed: _Optional[int] = ..., frame_rate_hz: _Optional[int] = ..., latency_mode: _Optional[_Union[LatencyMode, str]] = ..., audio_guidance: _Optional[float] = ..., style_guidance: _Optional[float] = ..., sampling_steps: _Optional[int] = ..., look_ahead_ms: _Optional[int] = ..., style_strength: _Optional[float] = ...) -> None: ...
 
 class AnimateConfig(_message.Message):
     __slots__ = ("audio_format", "settings")

@@ -33,7 +33,8 @@ def test_unset_settings_are_the_defaults():
 
 def test_options_come_back():
     options = AnimationOptions(
-        style="happy",
+        style="cheerful:0.6,tired:0.4",
+        style_strength=1.5,
         seed=2**64 - 1,
         frame_rate_hz=60,
         mode="offline",
