@@ -173,7 +173,9 @@ class AnimationOptions:
     """What one stream may choose; unset values are the model's."""
 
     style: str = "neutral"
-    """Name of a stored style."""
+    """Name of a stored style, or a blend of several: `NAME:WEIGHT,NAME:WEIGHT`."""
+    style_strength: float = 1.0
+    """How far the style goes, 0..2: 0 is the model's neutral style, above 1 is exaggerated."""
     seed: int | None = None
     """Seed of head, brows and blinks, 0..2**64-1; drawn at random when unset."""
     frame_rate_hz: int = FRAME_RATE_HZ
@@ -186,6 +188,8 @@ class AnimationOptions:
     """Guidance scale of style, 0..4."""
     sampling_steps: int | None = None
     """DDIM steps, 1..50."""
+    look_ahead_ms: int | None = None
+    """Future audio that is awaited, 40..400; which values there are, the model decides."""
 
     def __post_init__(self) -> None:
         """Check every range once."""
@@ -195,6 +199,7 @@ class AnimationOptions:
         if self.mode not in FRAMES_PER_WINDOW:
             allowed = ", ".join(FRAMES_PER_WINDOW)
             raise InvalidRequest(f"latency mode {self.mode!r}; allowed: {allowed}")
+        _check_range("style strength", self.style_strength, 0.0, 2.0)
         if self.seed is not None:
             _check_range("seed", self.seed, 0, 2**64 - 1)
         if self.audio_guidance is not None:
@@ -203,6 +208,8 @@ class AnimationOptions:
             _check_range("style guidance", self.style_guidance, 0.0, 4.0)
         if self.sampling_steps is not None:
             _check_range("sampling steps", self.sampling_steps, 1, 50)
+        if self.look_ahead_ms is not None:
+            _check_range("look-ahead in ms", self.look_ahead_ms, 40, 400)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,16 @@ class Waveform:
     def duration_s(self) -> float:
         """Length in seconds."""
         return len(self.samples) / self.sample_rate_hz
+
+
+LIFE_LIMITS: Mapping[str, float] = {
+    "blink_rate_hz": 2.0,
+    "gaze_range": 1.0,
+    "head_wander_rad": 0.3,
+    "head_tempo_hz": 2.0,
+}
+"""Fields of a style that are not its vector, what eyes and head do of themselves, and the largest
+value of each; the smallest is 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

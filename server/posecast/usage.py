@@ -32,7 +32,14 @@ def add_animation_arguments(parser: argparse._ActionsContainer, *, seed: int | N
         seed: Seed when none is given; None draws one.
     """
     told = "random" if seed is None else seed
-    parser.add_argument("--style", default="neutral", help="see `posecast style list`")
+    parser.add_argument(
+        "--style", default="neutral", metavar="STYLE",
+        help="name (see `posecast style list`) or blend, e.g. cheerful:0.6,tired:0.4 (%(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--style-strength", type=float, default=1.0, metavar="X",
+        help="0..2: 0 is neutral, above 1 exaggerates (%(default)s)",
+    )  # fmt: skip
     parser.add_argument(
         "--seed", type=int, default=seed, help=f"of head, brows and blinks; default: {told}"
     )
@@ -49,6 +56,10 @@ def add_animation_arguments(parser: argparse._ActionsContainer, *, seed: int | N
     parser.add_argument(
         "--steps", type=int, metavar="K", help="DDIM steps, 1..50; default: model's"
     )
+    parser.add_argument(
+        "--look-ahead-ms", type=int, metavar="N",
+        help="future audio that is awaited, of those that the model offers; default: model's",
+    )  # fmt: skip
     parser.add_argument("--model", default="default", help="`default`, or a model's folder")
     parser.add_argument(
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="(%(default)s)"
@@ -70,10 +81,12 @@ def animation_options(args: argparse.Namespace) -> AnimationOptions:
     with checking_arguments():
         return AnimationOptions(
             style=args.style,
+            style_strength=args.style_strength,
             seed=secrets.randbits(32) if args.seed is None else args.seed,
             frame_rate_hz=args.rate,
             mode=args.mode,
             audio_guidance=args.audio_guidance,
             style_guidance=args.style_guidance,
             sampling_steps=args.steps,
+            look_ahead_ms=args.look_ahead_ms,
         )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from posecast.rig.arkit import CURVE_NAMES
+from posecast.signals import LIFE_LIMITS
 from posecast.v1 import audio_pb2, face_pb2
 from posecast.v1 import face_animation_service_pb2 as pb
 
@@ -206,6 +207,44 @@ async def test_a_style_vector_is_taken_and_changes_the_face(client, engine, pcm)
 
     assert list(vector.values) != list(named)
     assert not np.array_equal(neutral.values(), own.values())
+
+
+async def test_a_blend_is_the_vector_between_its_styles(client, engine, pcm):
+    neutral, cheerful = (engine.styles.get(name) for name in ("neutral", "cheerful"))
+    between = 0.25 * neutral.vector.astype(float) + 0.75 * cheerful.vector.astype(float)
+    life = {name: getattr(neutral, name) for name in LIFE_LIMITS}  # both have the usual one
+    vector = pb.StyleVector(values=between, **life)
+
+    def animate(**settings):
+        return client.animate([client.config(seed=1, **settings), client.audio(pcm(1.0))])
+
+    blend = await animate(style_name="neutral:0.2,cheerful:0.6")
+    own = await animate(style_vector=vector)
+    alone = await animate(style_name="cheerful")
+
+    assert np.array_equal(blend.values(), own.values())
+    assert not np.array_equal(blend.values(), alone.values())
+
+
+async def test_strength_goes_from_neutral_through_the_style_and_beyond(client, engine, pcm):
+    cheerful = engine.styles.get("cheerful")
+    life = {name: getattr(cheerful, name) for name in LIFE_LIMITS}
+    vector = pb.StyleVector(values=cheerful.vector, **life)
+
+    async def animate(**settings):
+        requests = [client.config(seed=1, **settings), client.audio(pcm(1.0))]
+        return (await client.animate(requests)).values()
+
+    none = await animate(style_name="cheerful", style_strength=0.0)
+    double = await animate(style_name="cheerful", style_strength=2.0)
+
+    assert np.array_equal(none, await animate(style_name="neutral"))
+    assert np.array_equal(
+        await animate(style_name="cheerful", style_strength=1.0),
+        await animate(style_name="cheerful"),
+    )
+    assert not np.array_equal(double, await animate(style_name="cheerful"))
+    assert np.array_equal(double, await animate(style_vector=vector, style_strength=2.0))
 
 
 @pytest.mark.parametrize("file_format", ["WAV", "FLAC", "OGG"])

@@ -145,6 +145,14 @@ async def test_one_sample_is_animated(client, wav):
         pytest.param({"latency_mode": 9}, ("9", "LATENCY_MODE_BALANCED"), id="unknown mode"),
         pytest.param({"sampling_steps": 0}, ("sampling steps 0", "1 to 50"), id="no step"),
         pytest.param({"sampling_steps": 51}, ("51", "1 to 50"), id="too many steps"),
+        pytest.param(
+            {"style_name": "neutral:0.5,grumpy:0.5"}, ("grumpy", "cheerful"), id="unknown in blend"
+        ),
+        pytest.param({"style_name": "neutral:2"}, ("weight '2'", "at most 1"), id="heavy style"),
+        pytest.param({"style_name": "," * 100_000}, ("100001", "at most 8"), id="endless blend"),
+        pytest.param({"style_name": "/etc/a.npz"}, ("a.npz", "neutral"), id="file of the server"),
+        pytest.param({"style_strength": 2.5}, ("style strength 2.5", "0.0 to 2.0"), id="strength"),
+        pytest.param({"look_ahead_ms": 30}, ("look-ahead in ms 30", "40 to 400"), id="look-ahead"),
         pytest.param({"audio_guidance": -1.0}, ("-1.0", "0.0 to 4.0"), id="negative guidance"),
         pytest.param({"style_guidance": np.nan}, ("nan", "0.0 to 4.0"), id="NaN guidance"),
         pytest.param(

@@ -80,6 +80,10 @@ def test_a_wrong_key_or_value_is_named(values, message):
         ({"style_guidance": -0.1}, "style guidance -0.1; allowed: 0.0 to 4.0"),
         ({"sampling_steps": 0}, "sampling steps 0; allowed: 1 to 50"),
         ({"sampling_steps": 51}, "sampling steps 51; allowed: 1 to 50"),
+        ({"style_strength": -0.1}, "style strength -0.1; allowed: 0.0 to 2.0"),
+        ({"style_strength": float("nan")}, "style strength nan; allowed: 0.0 to 2.0"),
+        ({"look_ahead_ms": 0}, "look-ahead in ms 0; allowed: 40 to 400"),
+        ({"look_ahead_ms": 401}, "look-ahead in ms 401; allowed: 40 to 400"),
     ],
 )
 def test_options_out_of_range_name_value_and_range(options, message):
@@ -90,6 +94,13 @@ def test_options_out_of_range_name_value_and_range(options, message):
 def test_options_at_the_borders_are_taken():
     AnimationOptions(seed=0, audio_guidance=0.0, style_guidance=4.0, sampling_steps=1)
     AnimationOptions(seed=2**64 - 1, sampling_steps=50, frame_rate_hz=60, mode="realtime")
+    AnimationOptions(look_ahead_ms=40)
+    AnimationOptions(look_ahead_ms=400)
+
+
+def test_a_look_ahead_is_the_audio_up_to_the_end_of_its_last_frame():
+    assert SpeechEncoderConfig().look_aheads_ms == (160,)
+    assert SpeechEncoderConfig(look_aheads_frames=(1, 2, 3)).look_aheads_ms == (80, 120, 160)
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
         f"posecast: {len(frames)} frames at {frames.frame_rate_hz} fps "
         f"from {waveform.duration_s:.2f} s of speech in {elapsed_s:.2f} s "
         f"(real-time factor {elapsed_s / waveform.duration_s:.3f}), "
-        f"style {options.style}, seed {options.seed}",
+        f"style {_told_style(options)}, seed {options.seed}",
         file=sys.stderr,
     )
 
@@ -112,9 +112,15 @@ def _animate(engine: AnimationEngine, waveform: Waveform, options: AnimationOpti
     from tqdm import tqdm
 
     from posecast.session.streaming import StreamingSession
+    from posecast.session.style_choice import choose_style
     from posecast.signals import join_frames
 
-    session = StreamingSession(engine, options, sample_rate_hz=waveform.sample_rate_hz)
+    session = StreamingSession(
+        engine,
+        options,
+        sample_rate_hz=waveform.sample_rate_hz,
+        style=choose_style(engine.styles, options),
+    )
     parts = []
     hidden = None if waveform.duration_s >= 10 else True  # None: hidden unless it is a terminal
     with tqdm(total=round(waveform.duration_s, 1), unit="s", disable=hidden, leave=False) as bar:
@@ -123,6 +129,12 @@ def _animate(engine: AnimationEngine, waveform: Waveform, options: AnimationOpti
             parts.append(session.push(chunk))
             bar.update(len(chunk) / waveform.sample_rate_hz)
     return join_frames([*parts, session.finish()])
+
+
+def _told_style(options: AnimationOptions) -> str:
+    if options.style_strength == 1.0:
+        return options.style
+    return f"{options.style} at strength {options.style_strength:g}"
 
 
 def _write(args: argparse.Namespace, frames: FaceFrames, take_format: TakeFormat) -> None:

@@ -8,11 +8,13 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from posecast.conditioning.style_blend import blend_styles, parse_blend, strengthen_style
 from posecast.errors import CheckpointMismatch, InvalidRequest
-from posecast.signals import Style
+from posecast.signals import LIFE_LIMITS, Style
 
-_LIFE = ("blink_rate_hz", "gaze_range", "head_wander_rad", "head_tempo_hz")
-"""Fields of a style that are not its vector: what eyes and head do of themselves."""
+NEUTRAL = "neutral"
+"""The style that strength 0 means."""
+_LIFE = tuple(LIFE_LIMITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +34,53 @@ class StyleBank:
         """Names in the package's order."""
         return tuple(self._styles)
 
-    def describe(self, name: str) -> str:
+    def describe(self, style: str) -> str:
         """One line for people.
 
-        Raises:
-            InvalidRequest: If there is no such style.
-        """
-        self.get(name)
-        return self._descriptions[name]
-
-    def get(self, name: str) -> Style:
-        """The style of that name.
+        Args:
+            style: A name or a blend.
 
         Raises:
             InvalidRequest: If there is no such style.
         """
+        self.get(style)
+        if style in self._descriptions:
+            return self._descriptions[style]
+        return ", ".join(f"{part.weight:.0%} {part.name}" for part in parse_blend(style))
+
+    def get(self, style: str) -> Style:
+        """A stored style, or a blend of several.
+
+        Args:
+            style: A name, or `NAME:WEIGHT,NAME:WEIGHT`; see `style_blend.parse_blend`.
+
+        Raises:
+            InvalidRequest: If there is no such style, or the blend cannot be read.
+        """
+        if style in self._styles:
+            return self._styles[style]
+        return blend_styles([(self._find(name), weight) for name, weight in parse_blend(style)])
+
+    def at_strength(self, style: Style, strength: float) -> Style:
+        """A style made weaker or stronger against the bank's neutral one.
+
+        Args:
+            style: Any style of this width.
+            strength: 0 is `neutral`, 1 the style itself, 2 twice as far from neutral.
+
+        Raises:
+            InvalidRequest: If the strength is out of range, or needs a neutral style and there is
+                none.
+        """
+        if strength == 1.0:
+            return style
+        if NEUTRAL not in self._styles:
+            raise InvalidRequest(
+                f"style strength {strength}; this model has no style {NEUTRAL!r} and allows only 1"
+            )
+        return strengthen_style(style, self._find(NEUTRAL), strength)
+
+    def _find(self, name: str) -> Style:
         try:
             return self._styles[name]
         except KeyError:

@@ -20,7 +20,7 @@ from posecast.config import (
 from posecast.errors import InvalidRequest
 from posecast.rig.arkit import CURVE_NAMES
 from posecast.session.engine import AnimationEngine
-from posecast.signals import FaceFrames, Style
+from posecast.signals import LIFE_LIMITS, FaceFrames, Style
 from posecast.v1 import audio_pb2, face_pb2
 from posecast.v1 import face_animation_service_pb2 as service_pb2
 
@@ -37,10 +37,10 @@ LATENCY_MODES: Mapping[int, LatencyMode] = {
 }
 ENCODING_NUMBERS: Mapping[str, Any] = {name: number for number, name in ENCODINGS.items()}
 LATENCY_MODE_NUMBERS: Mapping[str, Any] = {name: number for number, name in LATENCY_MODES.items()}
-_STYLE_RANGES = {
-    "blink_rate_hz": 2.0, "gaze_range": 1.0, "head_wander_rad": 0.3, "head_tempo_hz": 2.0,
-}  # fmt: skip
-"""Largest value of each field of a style vector that is not its vector; the smallest is 0."""
+_OPTIONAL_SETTINGS = (
+    "seed", "audio_guidance", "style_guidance", "sampling_steps", "look_ahead_ms", "style_strength",
+)  # fmt: skip
+"""Settings that are the options of the same name, and unset where the client left them so."""
 MAX_STYLE_VALUE = 100.0
 """Coordinates of styles are about as large as 1; far beyond, the networks overflow."""
 
@@ -91,11 +91,7 @@ def options_from(
     mode = default_mode
     if message.latency_mode != service_pb2.LATENCY_MODE_UNSPECIFIED:
         mode = _choose(LATENCY_MODES, message.latency_mode, "latency mode", service_pb2.LatencyMode)
-    chosen = {
-        name: getattr(message, name)
-        for name in ("seed", "audio_guidance", "style_guidance", "sampling_steps")
-        if message.HasField(name)
-    }
+    chosen = {name: getattr(message, name) for name in _OPTIONAL_SETTINGS if message.HasField(name)}
     if message.HasField("style_name"):
         chosen["style"] = message.style_name
     return AnimationOptions(
@@ -113,6 +109,8 @@ def options_message(options: AnimationOptions) -> service_pb2.AnimationSettings:
         audio_guidance=options.audio_guidance,
         style_guidance=options.style_guidance,
         sampling_steps=options.sampling_steps,
+        look_ahead_ms=options.look_ahead_ms,
+        style_strength=options.style_strength,
     )
 
 
@@ -142,7 +140,7 @@ def style_from(message: service_pb2.AnimationSettings, *, style_dim: int) -> Sty
             f"allowed: {-MAX_STYLE_VALUE:g} to {MAX_STYLE_VALUE:g}"
         )
     rates: dict[str, float] = {}
-    for name, high in _STYLE_RANGES.items():
+    for name, high in LIFE_LIMITS.items():
         if chosen.HasField(name):
             rates[name] = getattr(chosen, name)
             if not 0.0 <= rates[name] <= high:  # also true for NaN
@@ -248,6 +246,7 @@ def server_info_message(
             max_message_bytes=config.max_message_bytes,
         ),
         num_streams=num_streams,
+        look_aheads_ms=engine.config.speech_encoder.look_aheads_ms,
     )
 
 

@@ -13,6 +13,7 @@ from posecast.audio.clip import read_clip
 from posecast.audio.pcm import PcmDecoder
 from posecast.config import AnimationOptions, LatencyMode
 from posecast.errors import InvalidRequest, PosecastError
+from posecast.session.style_choice import choose_style
 from posecast.signals import Style, Waveform
 from posecast.transport import codec
 from posecast.transport.admission import StreamSlots
@@ -98,7 +99,7 @@ class FaceAnimationServicer(service_grpc.FaceAnimationServiceServicer):
         engine = self._backend.engine
         options = codec.options_from(settings, default_mode=default_mode)
         style = codec.style_from(settings, style_dim=engine.config.denoiser.style_dim)
-        return options, style or engine.styles.get(options.style)
+        return options, choose_style(engine.styles, options, own=style)
 
     async def _open(
         self, config: service_pb2.AnimateConfig, send: Send

@@ -26,51 +26,51 @@ from posecast.v1 import audio_pb2 as posecast_dot_v1_dot_audio__pb2
 from posecast.v1 import face_pb2 as posecast_dot_v1_dot_face__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(posecast/v1/face_animation_service.proto\x12\x0bposecast.v1\x1a\x17posecast/v1/audio.proto\x1a\x16posecast/v1/face.proto\"\xd3\x01\n\x0bStyleVector\x12\x0e\n\x06values\x18\x01 \x03(\x02\x12\x1a\n\rblink_rate_hz\x18\x02 \x01(\x02H\x00\x88\x01\x01\x12\x17\n\ngaze_range\x18\x03 \x01(\x02H\x01\x88\x01\x01\x12\x1c\n\x0fhead_wander_rad\x18\x04 \x01(\x02H\x02\x88\x01\x01\x12\x1a\n\rhead_tempo_hz\x18\x05 \x01(\x02H\x03\x88\x01\x01\x42\x10\n\x0e_blink_rate_hzB\r\n\x0b_gaze_rangeB\x12\n\x10_head_wander_radB\x10\n\x0e_head_tempo_hz\"\xd7\x02\n\x11\x41nimationSettings\x12\x14\n\nstyle_name\x18\x01 \x01(\tH\x00\x12\x30\n\x0cstyle_vector\x18\x02 \x01(\x0b\x32\x18.posecast.v1.StyleVectorH\x00\x12\x11\n\x04seed\x18\x03 \x01(\x04H\x01\x88\x01\x01\x12\x15\n\rframe_rate_hz\x18\x04 \x01(\r\x12.\n\x0clatency_mode\x18\x05 \x01(\x0e\x32\x18.posecast.v1.LatencyMode\x12\x1b\n\x0e\x61udio_guidance\x18\x06 \x01(\x02H\x02\x88\x01\x01\x12\x1b\n\x0estyle_guidance\x18\x07 \x01(\x02H\x03\x88\x01\x01\x12\x1b\n\x0esampling_steps\x18\x08 \x01(\rH\x04\x88\x01\x01\x42\x07\n\x05styleB\x07\n\x05_seedB\x11\n\x0f_audio_guidanceB\x11\n\x0f_style_guidanceB\x11\n\x0f_sampling_steps\"q\n\rAnimateConfig\x12.\n\x0c\x61udio_format\x18\x01 \x01(\x0b\x32\x18.posecast.v1.AudioFormat\x12\x30\n\x08settings\x18\x02 \x01(\x0b\x32\x1e.posecast.v1.AnimationSettings\"\x10\n\x0e\x45ndOfUtterance\"\xa9\x01\n\x0e\x41nimateRequest\x12,\n\x06\x63onfig\x18\x01 \x01(\x0b\x32\x1a.posecast.v1.AnimateConfigH\x00\x12(\n\x05\x61udio\x18\x02 \x01(\x0b\x32\x17.posecast.v1.AudioChunkH\x00\x12\x37\n\x10\x65nd_of_utterance\x18\x03 \x01(\x0b\x32\x1b.posecast.v1.EndOfUtteranceH\x00\x42\x06\n\x04part\"*\n\tModelInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\"\xc8\x01\n\x0f\x41nimationHeader\x12!\n\x03rig\x18\x01 \x01(\x0b\x32\x14.posecast.v1.FaceRig\x12\x15\n\rframe_rate_hz\x18\x02 \x01(\r\x12\x0c\n\x04seed\x18\x03 \x01(\x04\x12%\n\x05model\x18\x04 \x01(\x0b\x32\x16.posecast.v1.ModelInfo\x12\x16\n\x0eserver_version\x18\x05 \x01(\t\x12.\n\x0clatency_mode\x18\x06 \x01(\x0e\x32\x18.posecast.v1.LatencyMode\"M\n\nFrameBatch\x12\x17\n\x0futterance_index\x18\x01 \x01(\r\x12&\n\x06\x66rames\x18\x02 \x03(\x0b\x32\x16.posecast.v1.FaceFrame\"U\n\x0cUtteranceEnd\x12\x17\n\x0futterance_index\x18\x01 \x01(\r\x12\x12\n\nnum_frames\x18\x02 \x01(\x04\x12\x18\n\x10\x61udio_duration_s\x18\x03 \x01(\x01\"\x9e\x01\n\x0f\x41nimateResponse\x12.\n\x06header\x18\x01 \x01(\x0b\x32\x1c.posecast.v1.AnimationHeaderH\x00\x12)\n\x06\x66rames\x18\x02 \x01(\x0b\x32\x17.posecast.v1.FrameBatchH\x00\x12(\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x19.posecast.v1.UtteranceEndH\x00\x42\x06\n\x04part\"\x84\x01\n\x12\x41nimateClipRequest\x12\x0e\n\x04\x66ile\x18\x01 \x01(\x0cH\x00\x12$\n\x03raw\x18\x02 \x01(\x0b\x32\x15.posecast.v1.RawAudioH\x00\x12\x30\n\x08settings\x18\x03 \x01(\x0b\x32\x1e.posecast.v1.AnimationSettingsB\x06\n\x04\x63lip\"\xa2\x01\n\x13\x41nimateClipResponse\x12.\n\x06header\x18\x01 \x01(\x0b\x32\x1c.posecast.v1.AnimationHeaderH\x00\x12)\n\x06\x66rames\x18\x02 \x01(\x0b\x32\x17.posecast.v1.FrameBatchH\x00\x12(\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x19.posecast.v1.UtteranceEndH\x00\x42\x06\n\x04part\"\x13\n\x11ListStylesRequest\".\n\tStyleInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"<\n\x12ListStylesResponse\x12&\n\x06styles\x18\x01 \x03(\x0b\x32\x16.posecast.v1.StyleInfo\"\x16\n\x14GetServerInfoRequest\"R\n\x0cServerLimits\x12\x13\n\x0bmax_streams\x18\x01 \x01(\r\x12\x12\n\nmax_clip_s\x18\x02 \x01(\x01\x12\x19\n\x11max_message_bytes\x18\x03 \x01(\x04\"\xf4\x01\n\x15GetServerInfoResponse\x12\x16\n\x0eserver_version\x18\x01 \x01(\t\x12%\n\x05model\x18\x02 \x01(\x0b\x32\x16.posecast.v1.ModelInfo\x12!\n\x03rig\x18\x03 \x01(\x0b\x32\x14.posecast.v1.FaceRig\x12\x16\n\x0e\x66rame_rates_hz\x18\x04 \x03(\r\x12\x11\n\tstyle_dim\x18\x05 \x01(\r\x12\x0e\n\x06\x64\x65vice\x18\x06 \x01(\t\x12)\n\x06limits\x18\x07 \x01(\x0b\x32\x19.posecast.v1.ServerLimits\x12\x13\n\x0bnum_streams\x18\x08 \x01(\r*{\n\x0bLatencyMode\x12\x1c\n\x18LATENCY_MODE_UNSPECIFIED\x10\x00\x12\x18\n\x14LATENCY_MODE_OFFLINE\x10\x01\x12\x19\n\x15LATENCY_MODE_BALANCED\x10\x02\x12\x19\n\x15LATENCY_MODE_REALTIME\x10\x03\x32\xdb\x02\n\x14\x46\x61\x63\x65\x41nimationService\x12H\n\x07\x41nimate\x12\x1b.posecast.v1.AnimateRequest\x1a\x1c.posecast.v1.AnimateResponse(\x01\x30\x01\x12R\n\x0b\x41nimateClip\x12\x1f.posecast.v1.AnimateClipRequest\x1a .posecast.v1.AnimateClipResponse0\x01\x12M\n\nListStyles\x12\x1e.posecast.v1.ListStylesRequest\x1a\x1f.posecast.v1.ListStylesResponse\x12V\n\rGetServerInfo\x12!.posecast.v1.GetServerInfoRequest\x1a\".posecast.v1.GetServerInfoResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(posecast/v1/face_animation_service.proto\x12\x0bposecast.v1\x1a\x17posecast/v1/audio.proto\x1a\x16posecast/v1/face.proto\"\xd3\x01\n\x0bStyleVector\x12\x0e\n\x06values\x18\x01 \x03(\x02\x12\x1a\n\rblink_rate_hz\x18\x02 \x01(\x02H\x00\x88\x01\x01\x12\x17\n\ngaze_range\x18\x03 \x01(\x02H\x01\x88\x01\x01\x12\x1c\n\x0fhead_wander_rad\x18\x04 \x01(\x02H\x02\x88\x01\x01\x12\x1a\n\rhead_tempo_hz\x18\x05 \x01(\x02H\x03\x88\x01\x01\x42\x10\n\x0e_blink_rate_hzB\r\n\x0b_gaze_rangeB\x12\n\x10_head_wander_radB\x10\n\x0e_head_tempo_hz\"\xb5\x03\n\x11\x41nimationSettings\x12\x14\n\nstyle_name\x18\x01 \x01(\tH\x00\x12\x30\n\x0cstyle_vector\x18\x02 \x01(\x0b\x32\x18.posecast.v1.StyleVectorH\x00\x12\x11\n\x04seed\x18\x03 \x01(\x04H\x01\x88\x01\x01\x12\x15\n\rframe_rate_hz\x18\x04 \x01(\r\x12.\n\x0clatency_mode\x18\x05 \x01(\x0e\x32\x18.posecast.v1.LatencyMode\x12\x1b\n\x0e\x61udio_guidance\x18\x06 \x01(\x02H\x02\x88\x01\x01\x12\x1b\n\x0estyle_guidance\x18\x07 \x01(\x02H\x03\x88\x01\x01\x12\x1b\n\x0esampling_steps\x18\x08 \x01(\rH\x04\x88\x01\x01\x12\x1a\n\rlook_ahead_ms\x18\t \x01(\rH\x05\x88\x01\x01\x12\x1b\n\x0estyle_strength\x18\n \x01(\x02H\x06\x88\x01\x01\x42\x07\n\x05styleB\x07\n\x05_seedB\x11\n\x0f_audio_guidanceB\x11\n\x0f_style_guidanceB\x11\n\x0f_sampling_stepsB\x10\n\x0e_look_ahead_msB\x11\n\x0f_style_strength\"q\n\rAnimateConfig\x12.\n\x0c\x61udio_format\x18\x01 \x01(\x0b\x32\x18.posecast.v1.AudioFormat\x12\x30\n\x08settings\x18\x02 \x01(\x0b\x32\x1e.posecast.v1.AnimationSettings\"\x10\n\x0e\x45ndOfUtterance\"\xa9\x01\n\x0e\x41nimateRequest\x12,\n\x06\x63onfig\x18\x01 \x01(\x0b\x32\x1a.posecast.v1.AnimateConfigH\x00\x12(\n\x05\x61udio\x18\x02 \x01(\x0b\x32\x17.posecast.v1.AudioChunkH\x00\x12\x37\n\x10\x65nd_of_utterance\x18\x03 \x01(\x0b\x32\x1b.posecast.v1.EndOfUtteranceH\x00\x42\x06\n\x04part\"*\n\tModelInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\"\xc8\x01\n\x0f\x41nimationHeader\x12!\n\x03rig\x18\x01 \x01(\x0b\x32\x14.posecast.v1.FaceRig\x12\x15\n\rframe_rate_hz\x18\x02 \x01(\r\x12\x0c\n\x04seed\x18\x03 \x01(\x04\x12%\n\x05model\x18\x04 \x01(\x0b\x32\x16.posecast.v1.ModelInfo\x12\x16\n\x0eserver_version\x18\x05 \x01(\t\x12.\n\x0clatency_mode\x18\x06 \x01(\x0e\x32\x18.posecast.v1.LatencyMode\"M\n\nFrameBatch\x12\x17\n\x0futterance_index\x18\x01 \x01(\r\x12&\n\x06\x66rames\x18\x02 \x03(\x0b\x32\x16.posecast.v1.FaceFrame\"U\n\x0cUtteranceEnd\x12\x17\n\x0futterance_index\x18\x01 \x01(\r\x12\x12\n\nnum_frames\x18\x02 \x01(\x04\x12\x18\n\x10\x61udio_duration_s\x18\x03 \x01(\x01\"\x9e\x01\n\x0f\x41nimateResponse\x12.\n\x06header\x18\x01 \x01(\x0b\x32\x1c.posecast.v1.AnimationHeaderH\x00\x12)\n\x06\x66rames\x18\x02 \x01(\x0b\x32\x17.posecast.v1.FrameBatchH\x00\x12(\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x19.posecast.v1.UtteranceEndH\x00\x42\x06\n\x04part\"\x84\x01\n\x12\x41nimateClipRequest\x12\x0e\n\x04\x66ile\x18\x01 \x01(\x0cH\x00\x12$\n\x03raw\x18\x02 \x01(\x0b\x32\x15.posecast.v1.RawAudioH\x00\x12\x30\n\x08settings\x18\x03 \x01(\x0b\x32\x1e.posecast.v1.AnimationSettingsB\x06\n\x04\x63lip\"\xa2\x01\n\x13\x41nimateClipResponse\x12.\n\x06header\x18\x01 \x01(\x0b\x32\x1c.posecast.v1.AnimationHeaderH\x00\x12)\n\x06\x66rames\x18\x02 \x01(\x0b\x32\x17.posecast.v1.FrameBatchH\x00\x12(\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x19.posecast.v1.UtteranceEndH\x00\x42\x06\n\x04part\"\x13\n\x11ListStylesRequest\".\n\tStyleInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"<\n\x12ListStylesResponse\x12&\n\x06styles\x18\x01 \x03(\x0b\x32\x16.posecast.v1.StyleInfo\"\x16\n\x14GetServerInfoRequest\"R\n\x0cServerLimits\x12\x13\n\x0bmax_streams\x18\x01 \x01(\r\x12\x12\n\nmax_clip_s\x18\x02 \x01(\x01\x12\x19\n\x11max_message_bytes\x18\x03 \x01(\x04\"\x8c\x02\n\x15GetServerInfoResponse\x12\x16\n\x0eserver_version\x18\x01 \x01(\t\x12%\n\x05model\x18\x02 \x01(\x0b\x32\x16.posecast.v1.ModelInfo\x12!\n\x03rig\x18\x03 \x01(\x0b\x32\x14.posecast.v1.FaceRig\x12\x16\n\x0e\x66rame_rates_hz\x18\x04 \x03(\r\x12\x11\n\tstyle_dim\x18\x05 \x01(\r\x12\x0e\n\x06\x64\x65vice\x18\x06 \x01(\t\x12)\n\x06limits\x18\x07 \x01(\x0b\x32\x19.posecast.v1.ServerLimits\x12\x13\n\x0bnum_streams\x18\x08 \x01(\r\x12\x16\n\x0elook_aheads_ms\x18\t \x03(\r*{\n\x0bLatencyMode\x12\x1c\n\x18LATENCY_MODE_UNSPECIFIED\x10\x00\x12\x18\n\x14LATENCY_MODE_OFFLINE\x10\x01\x12\x19\n\x15LATENCY_MODE_BALANCED\x10\x02\x12\x19\n\x15LATENCY_MODE_REALTIME\x10\x03\x32\xdb\x02\n\x14\x46\x61\x63\x65\x41nimationService\x12H\n\x07\x41nimate\x12\x1b.posecast.v1.AnimateRequest\x1a\x1c.posecast.v1.AnimateResponse(\x01\x30\x01\x12R\n\x0b\x41nimateClip\x12\x1f.posecast.v1.AnimateClipRequest\x1a .posecast.v1.AnimateClipResponse0\x01\x12M\n\nListStyles\x12\x1e.posecast.v1.ListStylesRequest\x1a\x1f.posecast.v1.ListStylesResponse\x12V\n\rGetServerInfo\x12!.posecast.v1.GetServerInfoRequest\x1a\".posecast.v1.GetServerInfoResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'posecast.v1.face_animation_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LATENCYMODE']._serialized_start=2331
-  _globals['_LATENCYMODE']._serialized_end=2454
+  _globals['_LATENCYMODE']._serialized_start=2449
+  _globals['_LATENCYMODE']._serialized_end=2572
   _globals['_STYLEVECTOR']._serialized_start=107
   _globals['_STYLEVECTOR']._serialized_end=318
   _globals['_ANIMATIONSETTINGS']._serialized_start=321
-  _globals['_ANIMATIONSETTINGS']._serialized_end=664
-  _globals['_ANIMATECONFIG']._serialized_start=666
-  _globals['_ANIMATECONFIG']._serialized_end=779
-  _globals['_ENDOFUTTERANCE']._serialized_start=781
-  _globals['_ENDOFUTTERANCE']._serialized_end=797
-  _globals['_ANIMATEREQUEST']._serialized_start=800
-  _globals['_ANIMATEREQUEST']._serialized_end=969
-  _globals['_MODELINFO']._serialized_start=971
-  _globals['_MODELINFO']._serialized_end=1013
-  _globals['_ANIMATIONHEADER']._serialized_start=1016
-  _globals['_ANIMATIONHEADER']._serialized_end=1216
-  _globals['_FRAMEBATCH']._serialized_start=1218
-  _globals['_FRAMEBATCH']._serialized_end=1295
-  _globals['_UTTERANCEEND']._serialized_start=1297
-  _globals['_UTTERANCEEND']._serialized_end=1382
-  _globals['_ANIMATERESPONSE']._serialized_start=1385
-  _globals['_ANIMATERESPONSE']._serialized_end=1543
-  _globals['_ANIMATECLIPREQUEST']._serialized_start=1546
-  _globals['_ANIMATECLIPREQUEST']._serialized_end=1678
-  _globals['_ANIMATECLIPRESPONSE']._serialized_start=1681
-  _globals['_ANIMATECLIPRESPONSE']._serialized_end=1843
-  _globals['_LISTSTYLESREQUEST']._serialized_start=1845
-  _globals['_LISTSTYLESREQUEST']._serialized_end=1864
-  _globals['_STYLEINFO']._serialized_start=1866
-  _globals['_STYLEINFO']._serialized_end=1912
-  _globals['_LISTSTYLESRESPONSE']._serialized_start=1914
-  _globals['_LISTSTYLESRESPONSE']._serialized_end=1974
-  _globals['_GETSERVERINFOREQUEST']._serialized_start=1976
-  _globals['_GETSERVERINFOREQUEST']._serialized_end=1998
-  _globals['_SERVERLIMITS']._serialized_start=2000
-  _globals['_SERVERLIMITS']._serialized_end=2082
-  _globals['_GETSERVERINFORESPONSE']._serialized_start=2085
-  _globals['_GETSERVERINFORESPONSE']._serialized_end=2329
-  _globals['_FACEANIMATIONSERVICE']._serialized_start=2457
-  _globals['_FACEANIMATIONSERVICE']._serialized_end=2804
+  _globals['_ANIMATIONSETTINGS']._serialized_end=758
+  _globals['_ANIMATECONFIG']._serialized_start=760
+  _globals['_ANIMATECONFIG']._serialized_end=873
+  _globals['_ENDOFUTTERANCE']._serialized_start=875
+  _globals['_ENDOFUTTERANCE']._serialized_end=891
+  _globals['_ANIMATEREQUEST']._serialized_start=894
+  _globals['_ANIMATEREQUEST']._serialized_end=1063
+  _globals['_MODELINFO']._serialized_start=1065
+  _globals['_MODELINFO']._serialized_end=1107
+  _globals['_ANIMATIONHEADER']._serialized_start=1110
+  _globals['_ANIMATIONHEADER']._serialized_end=1310
+  _globals['_FRAMEBATCH']._serialized_start=1312
+  _globals['_FRAMEBATCH']._serialized_end=1389
+  _globals['_UTTERANCEEND']._serialized_start=1391
+  _globals['_UTTERANCEEND']._serialized_end=1476
+  _globals['_ANIMATERESPONSE']._serialized_start=1479
+  _globals['_ANIMATERESPONSE']._serialized_end=1637
+  _globals['_ANIMATECLIPREQUEST']._serialized_start=1640
+  _globals['_ANIMATECLIPREQUEST']._serialized_end=1772
+  _globals['_ANIMATECLIPRESPONSE']._serialized_start=1775
+  _globals['_ANIMATECLIPRESPONSE']._serialized_end=1937
+  _globals['_LISTSTYLESREQUEST']._serialized_start=1939
+  _globals['_LISTSTYLESREQUEST']._serialized_end=1958
+  _globals['_STYLEINFO']._serialized_start=1960
+  _globals['_STYLEINFO']._serialized_end=2006
+  _globals['_LISTSTYLESRESPONSE']._serialized_start=2008
+  _globals['_LISTSTYLESRESPONSE']._serialized_end=2068
+  _globals['_GETSERVERINFOREQUEST']._serialized_start=2070
+  _globals['_GETSERVERINFOREQUEST']._serialized_end=2092
+  _globals['_SERVERLIMITS']._serialized_start=2094
+  _globals['_SERVERLIMITS']._serialized_end=2176
+  _globals['_GETSERVERINFORESPONSE']._serialized_start=2179
+  _globals['_GETSERVERINFORESPONSE']._serialized_end=2447
+  _globals['_FACEANIMATIONSERVICE']._serialized_start=2575
+  _globals['_FACEANIMATIONSERVICE']._serialized_end=2922
 # @@protoc_insertion_point(module_scope)

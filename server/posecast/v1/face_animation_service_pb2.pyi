@@ -35,7 +35,7 @@ class StyleVector(_message.Message):
     def __init__(self, values: _Optional[_Iterable[float]] = ..., blink_rate_hz: _Optional[float] = ..., gaze_range: _Optional[float] = ..., head_wander_rad: _Optional[float] = ..., head_tempo_hz: _Optional[float] = ...) -> None: ...
 
 class AnimationSettings(_message.Message):
-    __slots__ = ("style_name", "style_vector", "seed", "frame_rate_hz", "latency_mode", "audio_guidance", "style_guidance", "sampling_steps")
+    __slots__ = ("style_name", "style_vector", "seed", "frame_rate_hz", "latency_mode", "audio_guidance", "style_guidance", "sampling_steps", "look_ahead_ms", "style_strength")
     STYLE_NAME_FIELD_NUMBER: _ClassVar[int]
     STYLE_VECTOR_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
@@ -44,6 +44,8 @@ class AnimationSettings(_message.Message):
     AUDIO_GUIDANCE_FIELD_NUMBER: _ClassVar[int]
     STYLE_GUIDANCE_FIELD_NUMBER: _ClassVar[int]
     SAMPLING_STEPS_FIELD_NUMBER: _ClassVar[int]
+    LOOK_AHEAD_MS_FIELD_NUMBER: _ClassVar[int]
+    STYLE_STRENGTH_FIELD_NUMBER: _ClassVar[int]
     style_name: str
     style_vector: StyleVector
     seed: int
@@ -52,7 +54,9 @@ class AnimationSettings(_message.Message):
     audio_guidance: float
     style_guidance: float
     sampling_steps: int
-    def __init__(self, style_name: _Optional[str] = ..., style_vector: _Optional[_Union[StyleVector, _Mapping]] = ..., seed: _Optional[int] = ..., frame_rate_hz: _Optional[int] = ..., latency_mode: _Optional[_Union[LatencyMode, str]] = ..., audio_guidance: _Optional[float] = ..., style_guidance: _Optional[float] = ..., sampling_steps: _Optional[int] = ...) -> None: ...
+    look_ahead_ms: int
+    style_strength: float
+    def __init__(self, style_name: _Optional[str] = ..., style_vector: _Optional[_Union[StyleVector, _Mapping]] = ..., seed: _Optional[int] = ..., frame_rate_hz: _Optional[int] = ..., latency_mode: _Optional[_Union[LatencyMode, str]] = ..., audio_guidance: _Optional[float] = ..., style_guidance: _Optional[float] = ..., sampling_steps: _Optional[int] = ..., look_ahead_ms: _Optional[int] = ..., style_strength: _Optional[float] = ...) -> None: ...
 
 class AnimateConfig(_message.Message):
     __slots__ = ("audio_format", "settings")
@@ -181,7 +185,7 @@ class ServerLimits(_message.Message):
     def __init__(self, max_streams: _Optional[int] = ..., max_clip_s: _Optional[float] = ..., max_message_bytes: _Optional[int] = ...) -> None: ...
 
 class GetServerInfoResponse(_message.Message):
-    __slots__ = ("server_version", "model", "rig", "frame_rates_hz", "style_dim", "device", "limits", "num_streams")
+    __slots__ = ("server_version", "model", "rig", "frame_rates_hz", "style_dim", "device", "limits", "num_streams", "look_aheads_ms")
     SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     RIG_FIELD_NUMBER: _ClassVar[int]
@@ -190,6 +194,7 @@ class GetServerInfoResponse(_message.Message):
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     NUM_STREAMS_FIELD_NUMBER: _ClassVar[int]
+    LOOK_AHEADS_MS_FIELD_NUMBER: _ClassVar[int]
     server_version: str
     model: ModelInfo
     rig: _face_pb2.FaceRig
@@ -198,4 +203,5 @@ class GetServerInfoResponse(_message.Message):
     device: str
     limits: ServerLimits
     num_streams: int
-    def __init__(self, server_version: _Optional[str] = ..., model: _Optional[_Union[ModelInfo, _Mapping]] = ..., rig: _Optional[_Union[_face_pb2.FaceRig, _Mapping]] = ..., frame_rates_hz: _Optional[_Iterable[int]] = ..., style_dim: _Optional[int] = ..., device: _Optional[str] = ..., limits: _Optional[_Union[ServerLimits, _Mapping]] = ..., num_streams: _Optional[int] = ...) -> None: ...
+    look_aheads_ms: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, server_version: _Optional[str] = ..., model: _Optional[_Union[ModelInfo, _Mapping]] = ..., rig: _Optional[_Union[_face_pb2.FaceRig, _Mapping]] = ..., frame_rates_hz: _Optional[_Iterable[int]] = ..., style_dim: _Optional[int] = ..., device: _Optional[str] = ..., limits: _Optional[_Union[ServerLimits, _Mapping]] = ..., num_streams: _Optional[int] = ..., look_aheads_ms: _Optional[_Iterable[int]] = ...) -> None: ...

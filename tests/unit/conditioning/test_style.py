@@ -124,3 +124,18 @@ def test_a_single_array_is_no_table(tmp_path):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(CheckpointMismatch, match="styles.npz"):
         load_styles(tmp_path / "styles.npz", DIM)
+
+
+def test_a_blend_is_looked_up_in_the_bank_and_described_by_its_shares(file):
+    bank = load_styles(file, DIM)
+
+    blend = bank.get("zen:0.25,angry:0.75")
+
+    expected = 0.25 * bank.get("zen").vector + 0.75 * bank.get("angry").vector
+    np.testing.assert_allclose(blend.vector, expected, rtol=1e-6)  # float32 rounding
+    assert bank.describe("zen:0.25,angry:0.75") == "25% zen, 75% angry"
+
+
+def test_an_unknown_style_of_a_blend_is_refused_with_the_known_ones(file):
+    with pytest.raises(InvalidRequest, match="unknown style 'sad'; known: zen, angry"):
+        load_styles(file, DIM).get("zen:0.5,sad:0.5")

@@ -33,13 +33,15 @@ def test_unset_settings_are_the_defaults():
 
 def test_options_come_back():
     options = AnimationOptions(
-        style="happy",
+        style="cheerful:0.6,tired:0.4",
+        style_strength=1.5,
         seed=2**64 - 1,
         frame_rate_hz=60,
         mode="offline",
         audio_guidance=0.0,
         style_guidance=2.5,
         sampling_steps=9,
+        look_ahead_ms=80,
     )
 
     assert codec.options_from(codec.options_message(options), default_mode="realtime") == options
