@@ -63,7 +63,7 @@ class StreamingSession:
         self._frames_per_window = FRAMES_PER_WINDOW[options.mode]
         self._scale = engine.scale
         self._resampler = Resampler(sample_rate_hz)
-        self._speech = SpeechFeatureStream(engine.speech_encoder)
+        self._speech = SpeechFeatureStream(engine.speech_encoder, options.look_ahead_ms)
         self._motion = MotionStream(
             engine.denoiser, engine.config, options, style=style, seed=self.seed
         )

@@ -48,6 +48,10 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
             "--workers", type=int, default=1, help="processes that average their gradients (Linux)"
         )
         stage.add_argument("--seed", type=int, default=0)
+        stage.add_argument("--device", choices=("auto", "cpu", "cuda"), default="cpu")
+        stage.add_argument(
+            "--minutes", type=float, help="stop after so long; the same command goes on"
+        )
     held_out = subparsers.add_parser(
         "held-out", help="write clips of the held-out voices, for `posecast evaluate`"
     )
@@ -109,6 +113,8 @@ def _train(folder: RunFolder, arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
         threads=arguments.threads,
         workers=arguments.workers,
+        device=arguments.device,
+        minutes=arguments.minutes,
     )
     checkpoint = folder.checkpoint(arguments.stage)
     # A resumed training goes on with other speech than that which it began with.

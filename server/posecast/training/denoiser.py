@@ -275,7 +275,7 @@ class _Losses:
         velocity_error = joined[:, 1:] - joined[:, :-1]
         head_error = velocity_error[..., NUM_CURVES:]
         head_acceleration_error = head_error[:, 2:] - head_error[:, 1:-1]
-        aperture_error = (error @ aperture).abs() * batch.trusted * has_speech[:, None]
+        aperture_error = (error * aperture).sum(dim=-1).abs() * batch.trusted * has_speech[:, None]
         return {
             "position": (error**2 * weights * trusted).mean() / share,
             "velocity": _VELOCITY_WEIGHT

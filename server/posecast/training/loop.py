@@ -170,7 +170,9 @@ class _Descent(Generic[BatchT]):
             torch.manual_seed(_seed_of(self.plan.seed, step, exchange.worker))
             for group in self.optimiser.param_groups:
                 group["lr"] = self.plan.learning_rate_at(step)
-            losses = self.losses_of(self.network, to_device(next(batches), self.device))
+            batch = to_device(next(batches), self.device)
+            with self.plan.autocast():
+                losses = self.losses_of(self.network, batch)
             self.optimiser.zero_grad()
             _descend(torch.stack(list(losses.values())).sum())
             exchange.average_gradients(parameters)
