@@ -142,7 +142,8 @@ class StreamingSession:
         """Weights and head pose of one window at the output rate."""
         self._num_windows += 1
         motion = self._motion.sample(window, self._speech.encode(window))
-        return self._converter.push(*face_from_motion(motion, self._scale))
+        weights, head = face_from_motion(motion, self._scale)
+        return self._converter.push(weights, self._wander.add_to(head, weights))
 
     def _collect(self, parts: list[tuple[FloatArray, FloatArray]]) -> FaceFrames:
         made = [part for part in parts if len(part[0])]
@@ -156,7 +157,7 @@ class StreamingSession:
             first_index=self._num_frames,
             frame_rate_hz=self._frame_rate_hz,
             weights=weights,
-            head=self._wander.add_to(head, times_s),
+            head=head,
         )
         self._num_frames += len(frames)
         return frames
