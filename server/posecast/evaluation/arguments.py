@@ -137,7 +137,11 @@ def settings_of(args: argparse.Namespace, phones: Path | None) -> dict[str, Any]
         return told
     seeds = seeds_of(args)
     told |= {"seed": seeds[0]} if len(seeds) == 1 else {"seeds": list(seeds)}
-    return told | {name: value for name, value in vars(args).items() if name not in _OWN}
+    return told | {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in vars(args).items()
+        if name not in _OWN
+    }
 
 
 def _seeds(text: str) -> tuple[int, ...]:
@@ -151,7 +155,8 @@ def _seeds(text: str) -> tuple[int, ...]:
 
 
 def _is_given(args: argparse.Namespace, name: str) -> bool:
-    return getattr(args, name) not in (None, False)
+    value = getattr(args, name)
+    return value is not None and value is not False  # a seed of 0 is given
 
 
 def _option(name: str) -> str:

@@ -100,18 +100,18 @@ def _tables(figures: Mapping[str, SystemFigures], clean_of: Mapping[str, str]) -
 
 def _evaluate_nonspeech(args: argparse.Namespace) -> None:
     """Play what is no speech to every system."""
+    systems = _systems(args, [])
+    sounds = {name: nonspeech.make_sound(name) for name in nonspeech.SOUNDS}
     figures = {
         system: {
-            sound: nonspeech.measure_stillness(
-                [animate(sound, nonspeech.make_sound(sound)) for animate in makers.values()]
-            )
-            for sound in tqdm(nonspeech.SOUNDS, desc=system, leave=False, disable=None)
+            name: nonspeech.measure_stillness([animate(name, sound) for animate in makers.values()])
+            for name, sound in tqdm(sounds.items(), desc=system, leave=False, disable=None)
         }
-        for system, makers in _systems(args, []).items()
+        for system, makers in systems.items()
     }
     values = {
-        system: {sound: dataclasses.asdict(each) for sound, each in sounds.items()}
-        for system, sounds in figures.items()
+        system: {name: dataclasses.asdict(each) for name, each in stillness.items()}
+        for system, stillness in figures.items()
     }
     _report(
         args,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 import numpy as np
 
@@ -28,6 +29,9 @@ _CHORDS_HZ = (
 )
 _CHORD_S = 1.0
 _BEAT_S = 0.5
+_RING_S = 3.0
+"""Time after which a string is not heard any more."""
+_NUM_CARS = 8
 _HUM_HZ = 50.0
 
 
@@ -113,26 +117,29 @@ aperture mean of the lip aperture    p95      95th percentile of it
 
 def _music(rng: np.random.Generator) -> DoubleArray:
     """Chords of plucked strings over a drum on every beat and a rattle between."""
-    times_s = np.arange(_NUM_SAMPLES) / SAMPLE_RATE_HZ
-    song = np.zeros(_NUM_SAMPLES)
-    for bar, start_s in enumerate(np.arange(0, DURATION_S, _CHORD_S)):
-        since_s = times_s - start_s
-        ringing = np.where(since_s >= 0, np.exp(-2.0 * np.maximum(since_s, 0)), 0)
-        ringing *= np.clip(since_s / 0.01, 0, 1)
-        for tone_hz in _CHORDS_HZ[bar % len(_CHORDS_HZ)]:
-            for harmonic in range(1, 7):
-                wave = np.sin(2 * np.pi * tone_hz * harmonic * since_s)
-                song += ringing * wave / harmonic**1.3
-    noise = rng.standard_normal(_NUM_SAMPLES)
-    for beat, start_s in enumerate(np.arange(0, DURATION_S, _BEAT_S / 2)):
-        since_s = times_s - start_s
-        is_after = since_s >= 0
-        decay = np.where(is_after, np.exp(-np.maximum(since_s, 0) / 0.04), 0)
-        if beat % 2:
-            song += 0.4 * decay * np.diff(noise, prepend=0.0)
-        else:
-            song += 2.0 * decay * np.sin(2 * np.pi * 60 * since_s) + 0.5 * decay * noise
-    return song
+    song = np.zeros(_NUM_SAMPLES + round(_RING_S * SAMPLE_RATE_HZ))
+    since_s = np.arange(round(_RING_S * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
+    ringing = np.exp(-2.0 * since_s) * np.clip(since_s / 0.01, 0, 1)
+    for bar, tones_hz in enumerate(islice(cycle(_CHORDS_HZ), round(DURATION_S / _CHORD_S))):
+        waves = [
+            np.sin(2 * np.pi * tone_hz * harmonic * since_s) / harmonic**1.3
+            for tone_hz in tones_hz
+            for harmonic in range(1, 7)
+        ]
+        _add_at(song, bar * _CHORD_S, ringing * np.sum(waves, axis=0))
+    since_s = since_s[: round(0.4 * SAMPLE_RATE_HZ)]
+    decay = np.exp(-since_s / 0.04)
+    for beat in range(round(DURATION_S / _BEAT_S)):
+        noise = rng.standard_normal((2, len(since_s)))
+        drum = decay * (2.0 * np.sin(2 * np.pi * 60 * since_s) + 0.5 * noise[0])
+        _add_at(song, beat * _BEAT_S, drum)
+        _add_at(song, (beat + 0.5) * _BEAT_S, 0.4 * decay * np.diff(noise[1], prepend=0.0))
+    return song[:_NUM_SAMPLES]
+
+
+def _add_at(song: DoubleArray, start_s: float, sound: DoubleArray) -> None:
+    start = round(start_s * SAMPLE_RATE_HZ)
+    song[start : start + len(sound)] += sound
 
 
 def _street(rng: np.random.Generator) -> DoubleArray:
@@ -140,7 +147,7 @@ def _street(rng: np.random.Generator) -> DoubleArray:
     frequencies_hz = np.fft.rfftfreq(_NUM_SAMPLES, 1 / SAMPLE_RATE_HZ)
     times_s = np.arange(_NUM_SAMPLES) / SAMPLE_RATE_HZ
     street = np.zeros(_NUM_SAMPLES)
-    for _ in range(8):
+    for _ in range(_NUM_CARS):
         middle_hz, middle_s = rng.uniform(80, 800), rng.uniform(0, DURATION_S)
         shape = 1 / (1 + (frequencies_hz / middle_hz) ** 2)
         spectrum = np.fft.rfft(rng.standard_normal(_NUM_SAMPLES)) * shape
