@@ -166,9 +166,8 @@ def _smooth(magnitudes: DoubleArray, sample_rate_hz: int) -> DoubleArray:
     floor = max(float(magnitudes.max()) * 1e-5, _SILENT)
     cepstrum = np.fft.irfft(np.log(np.maximum(magnitudes, floor)))
     num_kept = round(_WHISPER_QUEFRENCY_S * sample_rate_hz)
-    quefrency = np.minimum(np.arange(cepstrum.shape[1]), cepstrum.shape[1] - np.arange(
-        cepstrum.shape[1]))  # fmt: skip
-    return np.exp(np.fft.rfft(np.where(quefrency <= num_kept, cepstrum, 0)).real)
+    cepstrum[:, num_kept + 1 : -num_kept] = 0  # the end mirrors the beginning
+    return np.exp(np.fft.rfft(cepstrum).real)
 
 
 def _level(samples: DoubleArray) -> float:
