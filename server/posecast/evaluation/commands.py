@@ -46,6 +46,7 @@ from posecast.evaluation.systems import (
     stored_system,
 )
 from posecast.session.engine import AnimationEngine
+from posecast.session.style_choice import adopt_style_files
 from posecast.signals import Waveform
 from posecast.usage import animation_options, checking_arguments
 
@@ -221,6 +222,7 @@ def _model(args: argparse.Namespace) -> System:
     engine = _load_engine(args)
     options = animation_options(args)
     with checking_arguments():
+        engine = adopt_style_files(engine, options.style)
         engine.styles.get(options.style)
         return model_system(engine, options, seeds_of(args))
 

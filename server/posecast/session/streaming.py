@@ -17,6 +17,7 @@ from posecast.rig.retarget import face_from_motion
 from posecast.session.engine import AnimationEngine
 from posecast.session.motion import MotionStream
 from posecast.session.speech_features import SpeechFeatureStream
+from posecast.session.style_choice import choose_style
 from posecast.session.timeline import (
     Window,
     count_model_frames,
@@ -46,12 +47,12 @@ class StreamingSession:
             engine: The loaded model.
             options: What this stream chose.
             sample_rate_hz: Rate of the audio that will be pushed.
-            style: Overrides the style named in the options.
+            style: Taken as it is, in the place of what the options say of style.
 
         Raises:
             InvalidRequest: If the rate is out of range or the style is unknown or does not fit.
         """
-        style = engine.styles.get(options.style) if style is None else style
+        style = choose_style(engine.styles, options) if style is None else style
         if style.vector.shape != (engine.config.denoiser.style_dim,):
             raise InvalidRequest(
                 f"style vector of shape {style.vector.shape}; this model takes "
