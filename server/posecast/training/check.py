@@ -15,6 +15,7 @@ from posecast.training.phones import CHANNEL_INDEX, CLASS_INDEX, UNKNOWN
 from posecast.training.utterance import Utterance
 
 _CONTACT = 0.5
+_MOST_UTTERANCES = 60
 
 
 def check_speech_encoder(
@@ -24,7 +25,7 @@ def check_speech_encoder(
 
     Args:
         network: The trained network.
-        utterances: Of voices that it never heard.
+        utterances: Of voices that it never heard; 60 of each engine, evenly spread, are judged.
         look_ahead_frames: One of its look-aheads.
 
     Returns:
@@ -35,7 +36,8 @@ def check_speech_encoder(
     """
     results: dict[str, dict[str, float]] = {}
     for engine in sorted({utterance.engine for utterance in utterances}):
-        own = [utterance for utterance in utterances if utterance.engine == engine]
+        all_own = [utterance for utterance in utterances if utterance.engine == engine]
+        own = all_own[:: max(1, len(all_own) // _MOST_UTTERANCES)][:_MOST_UTTERANCES]
         parts = [
             part for utterance in own for part in _judge(network, utterance, look_ahead_frames)
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from posecast.config import SpeechEncoderConfig
 from posecast.errors import TrainingPaused
 from posecast.training.corpus import build_corpus, default_jobs, load_corpus
 from posecast.training.default_model import DEFAULT_MODEL, RunFolder
@@ -50,6 +52,8 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
         parser.add_argument("--batch-size", type=int, default=stage.batch_size)
         parser.add_argument("--learning-rate", type=float, default=stage.learning_rate)
         _add_machine_arguments(parser)
+        if name == "speech-encoder":
+            _add_ablations(parser)
     export = subparsers.add_parser("export", help="write the model package of a finished run")
     _add_run_folder(export)
     _add_package(export)
@@ -66,6 +70,8 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
         "check-speech", help="judge a speech encoder alone on the held-out voices of a corpus"
     )
     _add_run_folder(check)
+    check.add_argument("--checkpoint", type=Path, help="default: the run's own")
+    _add_ablations(check)
     _add_style_check(subparsers)
 
 
@@ -88,6 +94,15 @@ def _add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--jobs", type=int, default=default_jobs(), help="processes at a time")
     parser.add_argument("--corpus-seed", type=int, default=7)
+
+
+def _add_ablations(parser: argparse.ArgumentParser) -> None:
+    """What may be left out or changed to see what it brings."""
+    parser.add_argument(
+        "--without", nargs="+", default=[], metavar="ENGINE", help="leave engines or sources out"
+    )
+    parser.add_argument("--width", type=int, help="channels of the hidden layers")
+    parser.add_argument("--blocks", type=int, choices=range(1, 7), help="residual blocks")
 
 
 def _add_machine_arguments(parser: argparse.ArgumentParser) -> None:
@@ -184,11 +199,13 @@ def _train(arguments: argparse.Namespace) -> None:
         return
     # A resumed training goes on with other speech than that which it began with.
     rng = np.random.default_rng((arguments.seed, completed))
-    sampler = TapeSampler(load_corpus(folder.corpus), rng)
+    left_out = getattr(arguments, "without", [])
+    speech = [part for part in load_corpus(folder.corpus) if part.engine not in left_out]
+    sampler = TapeSampler(speech, rng)
     if arguments.stage == "speech-encoder":
         from posecast.training.speech_encoder import train_speech_encoder
 
-        config = DEFAULT_MODEL.speech_encoder
+        config = _speech_encoder_config(arguments)
         train_speech_encoder(sampler, config, plan, checkpoint, arguments.batch_size)
     elif arguments.stage == "style":
         from posecast.training.style_encoder import train_style_encoder
@@ -198,6 +215,15 @@ def _train(arguments: argparse.Namespace) -> None:
         from posecast.training.denoiser import train_denoiser
 
         train_denoiser(sampler, DEFAULT_MODEL, plan, folder, arguments.batch_size)
+
+
+def _speech_encoder_config(arguments: argparse.Namespace) -> SpeechEncoderConfig:
+    config = DEFAULT_MODEL.speech_encoder
+    # `all` knows no ablations.
+    width, blocks = getattr(arguments, "width", None), getattr(arguments, "blocks", None)
+    return dataclasses.replace(
+        config, width=width or config.width, dilations=config.dilations[: blocks or None]
+    )
 
 
 def _write_held_out(arguments: argparse.Namespace) -> None:
@@ -211,8 +237,9 @@ def _check_speech(arguments: argparse.Namespace) -> None:
     from posecast.training.check import check_speech_encoder
     from posecast.training.loop import load_average
 
-    folder, config = RunFolder(arguments.run), DEFAULT_MODEL.speech_encoder
-    network = load_average(folder.speech_encoder, SpeechEncoderNetwork(config))
+    folder, config = RunFolder(arguments.run), _speech_encoder_config(arguments)
+    checkpoint = arguments.checkpoint or folder.speech_encoder
+    network = load_average(checkpoint, SpeechEncoderNetwork(config))
     utterances = load_corpus(folder.corpus, held_out=True)
     figures = {
         f"{milliseconds} ms": check_speech_encoder(network, utterances, frames)
