@@ -1,11 +1,14 @@
 """`posecast train`: each stage is given what the command line says."""
 
 import argparse
+import sys
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from posecast.errors import InvalidRequest
-from posecast.training import commands, denoiser, package, speech_encoder, style_encoder
+from posecast.training import commands, corpus, denoiser, package, speech_encoder, style_encoder
 from posecast.training.default_model import DEFAULT_MODEL
 from posecast.training.utterance import save_shard
 
@@ -40,7 +43,7 @@ def test_a_stage_trains_the_default_model_by_its_plan(
     commands.run(
         parse(
             stage, "--run", str(run_folder), "--steps", "9", "--batch-size", "5", "--seed", "4",
-            "--learning-rate", "0.5", "--threads", "2",
+            "--learning-rate", "0.5", "--threads", "2", "--minutes", "9.5",
         )
     )  # fmt: skip
 
@@ -48,8 +51,28 @@ def test_a_stage_trains_the_default_model_by_its_plan(
     assert len(sampler.draw(400).mel) == 400
     assert config in (DEFAULT_MODEL, DEFAULT_MODEL.speech_encoder)
     assert (plan.steps, plan.learning_rate, plan.threads, plan.seed) == (9, 0.5, 2, 4)
+    assert (plan.workers, plan.device, plan.minutes) == (1, "cpu", 9.5)
     assert run_folder in (getattr(place, "path", None), getattr(place, "parent", None))
     assert batch_size == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        pytest.param(
+            ("--workers", "3"),
+            (3, "cpu"),
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="workers are forked"),
+        ),
+        (("--device", "auto"), (1, "auto")),
+    ],
+)
+def test_a_stage_runs_where_it_is_told(run_folder, monkeypatch, options, expected):
+    calls = []
+    monkeypatch.setattr(style_encoder, "train_style_encoder", lambda *args: calls.append(args))
+    commands.run(parse("style", "--run", str(run_folder), *options))
+    ((_, _, plan, _, _),) = calls
+    assert (plan.workers, plan.device) == expected
 
 
 def test_a_corpus_is_built_as_asked(tmp_path, monkeypatch):
@@ -61,15 +84,38 @@ def test_a_corpus_is_built_as_asked(tmp_path, monkeypatch):
     commands.run(
         parse(
             "corpus", "--run", str(tmp_path), "--espeak-minutes", "1", "--flite-minutes", "0",
-            "--festival-minutes", "2.5", "--recordings", "speech", "--jobs", "3", "--seed", "6",
+            "--festival-minutes", "2.5", "--non-speech-minutes", "0.5", "--recordings", "speech",
+            "--jobs", "3", "--seed", "6",
         )
     )  # fmt: skip
 
     (((folder, minutes), options),) = calls
     assert folder == tmp_path / "corpus"
-    assert minutes == {"espeak": 1.0, "flite": 0.0, "festival": 2.5}
+    assert minutes == {"espeak": 1.0, "flite": 0.0, "festival": 2.5, "non-speech": 0.5}
     assert str(options.pop("recordings_folder")) == "speech"
     assert options == {"seed": 6, "jobs": 3}
+
+
+def test_every_engine_of_the_corpus_can_be_asked_for(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(commands, "build_corpus", lambda *args, **options: calls.append(args))
+    commands.run(parse("corpus", "--run", str(tmp_path)))
+    ((_, minutes),) = calls
+    assert minutes.keys() == corpus._SYNTHETIC.keys()
+    assert min(minutes.values()) > 0
+
+
+def test_held_out_clips_go_where_they_are_told_and_are_counted(monkeypatch, capsys):
+    calls = []
+
+    def write(*arguments):
+        calls.append(arguments)
+        return Counter({"women, native": 12, "awb": 8})
+
+    monkeypatch.setattr(commands, "write_held_out_clips", write)
+    commands.run(parse("held-out", "--recordings", "speech", "-o", "clips"))
+    assert calls == [(Path("clips"), Path("speech"))]
+    assert capsys.readouterr().out == "   8 clips  awb\n  12 clips  women, native\n"
 
 
 def test_an_export_goes_where_it_is_told(tmp_path, monkeypatch):
