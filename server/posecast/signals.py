@@ -86,6 +86,35 @@ class FaceFrames:
         return (self.first_index + np.arange(len(self))) / self.frame_rate_hz
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceRecording:
+    """A face that was filmed or animated, each frame at a time of its own."""
+
+    times_s: NDArray[np.float64]
+    """Times of the frames in seconds, each later than the one before. [T]"""
+    weights: FloatArray
+    """ARKit curves in the order of `rig.arkit.CURVE_NAMES`, 0..1. [T, C]"""
+    head: FloatArray
+    """Head rotation, unit quaternion (x, y, z, w): right-handed, Y up, face looking +Z. [T, 4]"""
+
+    def __post_init__(self) -> None:
+        """Refuse arrays that do not belong together, and times that do not advance."""
+        lengths = {len(self.times_s), len(self.weights), len(self.head)}
+        if len(lengths) > 1 or lengths == {0}:
+            raise InvalidRequest(
+                f"{len(self.times_s)} times, {len(self.weights)} frames of weights and "
+                f"{len(self.head)} of head pose; expected as many of each, and at least one"
+            )
+        late = np.flatnonzero(~(np.diff(self.times_s) > 0))
+        if len(late):
+            before, after = self.times_s[late[0] : late[0] + 2]
+            raise InvalidRequest(f"a frame at {after:g} s follows one at {before:g} s")
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return len(self.times_s)
+
+
 def join_frames(parts: list[FaceFrames]) -> FaceFrames:
     """Put consecutive batches of frames together.
 

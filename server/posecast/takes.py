@@ -14,12 +14,13 @@ import numpy as np
 
 from posecast.config import FRAME_RATE_HZ
 from posecast.errors import InvalidRequest
+from posecast.livelink_csv import decode_livelink, is_livelink
 from posecast.rig.arkit import CURVE_NAMES
 from posecast.rig.head_pose import (
     quaternion_from_yaw_pitch_roll_deg,
     yaw_pitch_roll_deg_from_quaternion,
 )
-from posecast.signals import FaceFrames, FloatArray
+from posecast.signals import FaceFrames, FaceRecording, FloatArray
 
 TakeFormat = Literal["curves", "json", "npz"]
 TAKE_FORMATS: tuple[TakeFormat, ...] = get_args(TakeFormat)
@@ -123,11 +124,34 @@ def read_take(path: Path) -> FaceFrames:
         InvalidRequest: If the file cannot be read or is no take.
     """
     take_format = take_format_of(path)
+    return decode_take(_read_bytes(path), take_format, where=str(path))
+
+
+def read_recording(path: Path) -> FaceRecording:
+    """Read a face from a take of ours or of Apple's Live Link Face; the header of a CSV decides.
+
+    Args:
+        path: A `.csv`, `.json` or `.npz`.
+
+    Returns:
+        Frames with their times.
+
+    Raises:
+        InvalidRequest: If the file cannot be read or is neither.
+    """
+    take_format = take_format_of(path)
+    data = _read_bytes(path)
+    if take_format == "curves" and is_livelink(data):
+        return decode_livelink(data, where=str(path))
+    frames = decode_take(data, take_format, where=str(path))
+    return FaceRecording(times_s=frames.times_s, weights=frames.weights, head=frames.head)
+
+
+def _read_bytes(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise InvalidRequest(f"{path}: {error.strerror or error}") from error
-    return decode_take(data, take_format, where=str(path))
 
 
 def _encode_curves(frames: FaceFrames) -> bytes:

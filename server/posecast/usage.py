@@ -34,7 +34,8 @@ def add_animation_arguments(parser: argparse._ActionsContainer, *, seed: int | N
     told = "random" if seed is None else seed
     parser.add_argument(
         "--style", default="neutral", metavar="STYLE",
-        help="name (see `posecast style list`) or blend, e.g. cheerful:0.6,tired:0.4 (%(default)s)",
+        help="name (see `posecast style list`), FILE.npz (see `posecast style extract`), or blend, "
+        "e.g. cheerful:0.6,tired:0.4 (%(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--style-strength", type=float, default=1.0, metavar="X",

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from posecast.errors import InvalidRequest
-from posecast.signals import FaceFrames, Waveform, join_frames
+from posecast.signals import FaceFrames, FaceRecording, Waveform, join_frames
 
 
 def make_frames(first_index, num_frames, *, frame_rate_hz=25, value=0.5):
@@ -59,3 +59,17 @@ def test_gaps_and_overlaps_are_refused(second, message):
 def test_nothing_cannot_be_joined():
     with pytest.raises(InvalidRequest, match="no frames to join"):
         join_frames([])
+
+
+def test_a_recording_has_as_many_times_as_frames():
+    frames = make_frames(0, 3)
+    for times_s in (np.arange(2.0), np.zeros(0)):
+        with pytest.raises(InvalidRequest, match="expected as many of each"):
+            FaceRecording(times_s=times_s, weights=frames.weights, head=frames.head)
+
+
+@pytest.mark.parametrize("times_s", [[0.0, 0.2, 0.1], [0.0, 0.2, 0.2], [0.0, 0.2, np.nan]])
+def test_the_times_of_a_recording_advance(times_s):
+    frames = make_frames(0, 3)
+    with pytest.raises(InvalidRequest, match=r"follows one at 0.2 s"):
+        FaceRecording(times_s=np.array(times_s), weights=frames.weights, head=frames.head)

@@ -100,9 +100,11 @@ def _read_speech(args: argparse.Namespace) -> Waveform:
 
 def _load_engine(args: argparse.Namespace, options: AnimationOptions) -> AnimationEngine:
     from posecast.session.engine import AnimationEngine
+    from posecast.session.style_choice import adopt_style_files
 
     engine = AnimationEngine.load(args.model, args.device)
     with checking_arguments():
+        engine = adopt_style_files(engine, options.style)
         engine.styles.get(options.style)
     return engine
 

@@ -15,7 +15,7 @@ from posecast.usage import checking_arguments
 
 if TYPE_CHECKING:
     from posecast.session.engine import AnimationEngine
-    from posecast.signals import Waveform
+    from posecast.signals import Style, Waveform
     from posecast.transport.client import StreamedAnimation
 
 SAMPLE = "hello.wav"
@@ -25,7 +25,10 @@ LONGEST_SAMPLE_S = 60.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare where the results go."""
     parser.add_argument("--out", type=Path, default=Path("demo"), help="folder (%(default)s)")
-    parser.add_argument("--style", default="neutral", help="see `posecast style list`")
+    parser.add_argument(
+        "--style", default="neutral", metavar="STYLE",
+        help="name (see `posecast style list`), FILE.npz, or blend (%(default)s)",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=1, help="(%(default)s)")
     parser.add_argument("--model", default="default", help="`default`, or a model's folder")
     parser.add_argument(
@@ -36,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Stream the bundled speech through a server of our own; write and tell what came back."""
     from posecast.session.engine import AnimationEngine
+    from posecast.session.style_choice import adopt_style_files
     from posecast.takes import write_take
 
     started_s = time.perf_counter()
@@ -43,11 +47,14 @@ def run(args: argparse.Namespace) -> None:
     engine = AnimationEngine.load(args.model, args.device)
     with checking_arguments():
         options = AnimationOptions(style=args.style, seed=args.seed)
-        engine.styles.get(options.style)
+        known = adopt_style_files(engine, options.style)
+        style = known.styles.get(options.style)
     args.out.mkdir(parents=True, exist_ok=True)
     print(f"model   {engine.config.name} {engine.config.version} on {engine.device}, "
           f"ready after {time.perf_counter() - started_s:.2f} s")  # fmt: skip
-    answer = asyncio.run(_stream(engine, waveform, options))
+    # The server need not know the files of its client: their style goes as a vector.
+    own = None if known is engine else style
+    answer = asyncio.run(_stream(engine, waveform, options, own))
     _tell(waveform, answer)
     write_take(answer.frames, args.out / "face.csv")
     print(f"wrote   {args.out / 'face.csv'}")
@@ -62,7 +69,7 @@ def _read_sample() -> Waveform:
 
 
 async def _stream(
-    engine: AnimationEngine, waveform: Waveform, options: AnimationOptions
+    engine: AnimationEngine, waveform: Waveform, options: AnimationOptions, own: Style | None
 ) -> StreamedAnimation:
     """Start a server on a free port, stream through it, stop it."""
     from posecast.transport.client import stream_waveform
@@ -72,7 +79,9 @@ async def _stream(
     await server.start()
     print(f"server  {server.address}, posecast.v1.FaceAnimationService")
     try:
-        return await asyncio.to_thread(stream_waveform, server.address, waveform, options)
+        return await asyncio.to_thread(
+            stream_waveform, server.address, waveform, options, style=own
+        )
     finally:
         await server.stop()
 

@@ -1,41 +1,138 @@
-"""`posecast style`: the speaking styles of a model."""
+"""`posecast style`: the speaking styles of a model, and styles of one's own from a recording."""
 
 from __future__ import annotations
 
 import argparse
 import math
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from posecast.usage import checking_arguments
+from posecast.errors import PosecastError
+from posecast.usage import UsageMistake, checking_arguments
+
+if TYPE_CHECKING:
+    from posecast.checkpoints import ModelPackage
+    from posecast.conditioning.style import StyleBank
+    from posecast.signals import FaceRecording, Style
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `list` and `show`."""
+    """Declare `list`, `show` and `extract`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="names and descriptions of all styles")
+    listing.add_argument("file", nargs="?", metavar="FILE", help="styles of this .npz instead")
     showing = actions.add_parser("show", help="one style in numbers")
-    showing.add_argument("name", help="name of the style")
-    for action in (listing, showing):
+    showing.add_argument("name", metavar="STYLE", help="name, FILE.npz, or blend of them")
+    extracting = actions.add_parser("extract", help="take the style of a recorded face")
+    extracting.add_argument(
+        "take", type=Path, metavar="TAKE",
+        help="CSV of Live Link Face, or a take of ours: .csv, .json, .npz; 2 s and longer",
+    )  # fmt: skip
+    extracting.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="NAME.npz", help="style to write"
+    )
+    extracting.add_argument("--name", help="name of the style; default: that of the file")
+    extracting.add_argument("--description", help="one line for people; default: where it is from")
+    for action in (listing, showing, extracting):
         action.add_argument("--model", default="default", help="`default`, or a model's folder")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print what was asked for."""
+    """Do what was asked for."""
+    {"list": _list, "show": _show, "extract": _extract}[args.action](args)
+
+
+def _load(model: str) -> tuple[ModelPackage, StyleBank]:
     from posecast import checkpoints
     from posecast.conditioning.style import load_styles
 
-    package = checkpoints.load_package(args.model)
-    styles = load_styles(package.path(checkpoints.STYLES_FILE), package.config.denoiser.style_dim)
-    if args.action == "list":
-        width = max(map(len, styles.names))
-        for name in styles.names:
-            print(f"{name:<{width}}  {styles.describe(name)}")
-        return
+    package = checkpoints.load_package(model)
+    path = package.path(checkpoints.STYLES_FILE)
+    return package, load_styles(path, package.config.denoiser.style_dim)
+
+
+def _list(args: argparse.Namespace) -> None:
+    from posecast.conditioning.style_file import read_style_file
+
+    package, styles = _load(args.model)
+    if args.file is not None:
+        with checking_arguments():
+            styles = read_style_file(Path(args.file), package.config.denoiser.style_dim)
+    width = max(map(len, styles.names))
+    for name in styles.names:
+        print(f"{name:<{width}}  {styles.describe(name)}")
+
+
+def _show(args: argparse.Namespace) -> None:
+    from posecast.conditioning.style_file import including_style_files
+
+    package, named = _load(args.model)
     with checking_arguments():
+        styles = including_style_files(named, args.name, package.config.denoiser.style_dim)
         style = styles.get(args.name)
     print(f"{args.name}: {styles.describe(args.name)}")
     print(f"  blinks   {style.blink_rate_hz * 60:.0f} a minute")
     print(f"  gaze     {style.gaze_range:.2f} standard deviation of the look curves")
     wander_deg = math.degrees(style.head_wander_rad)
     print(f"  head     wanders by {wander_deg:.1f} degrees around {style.head_tempo_hz:.2f} Hz")
+    print(f"  nearest  {_tell_nearest(named, style, besides=args.name)}")
     values = " ".join(f"{value:+.2f}" for value in style.vector)
-    print(f"  vector   {len(style.vector)} values: {values}")
+    length = float((style.vector.astype(float) ** 2).sum()) ** 0.5
+    print(f"  vector   of length {length:.2f}, {len(style.vector)} values: {values}")
+
+
+def _extract(args: argparse.Namespace) -> None:
+    from posecast.conditioning.style_file import check_style_name, is_style_file, write_style_file
+    from posecast.takes import read_recording
+
+    name = args.output.stem if args.name is None else args.name
+    with checking_arguments():
+        check_style_name(name)
+    if not is_style_file(args.output.name):
+        raise UsageMistake(f"{args.output}: unknown suffix {args.output.suffix!r}; allowed: .npz")
+    if not args.output.parent.is_dir():
+        raise UsageMistake(f"{args.output}: the folder {args.output.parent} does not exist")
+    recording = read_recording(args.take)
+    package, named = _load(args.model)
+    style = _encode(package, recording, args.take)
+    duration_s = float(recording.times_s[-1] - recording.times_s[0])
+    model = f"{package.config.name} {package.config.version}"
+    told = f"{duration_s:.1f} s of {args.take.name}, by the model {model}"
+    description = told if args.description is None else args.description
+    try:
+        write_style_file(args.output, name, style, description)
+    except OSError as error:  # a full disk does not tell of which file
+        raise PosecastError(f"{args.output}: {error.strerror or error}") from error
+    nearest = _tell_nearest(named, style)
+    print(f"posecast: {args.output}: style {name} from {told}; nearest {nearest}", file=sys.stderr)
+
+
+def _encode(package: ModelPackage, recording: FaceRecording, take: Path) -> Style:
+    from posecast import checkpoints
+    from posecast.conditioning.onnx_style_encoder import OnnxStyleEncoder
+    from posecast.errors import InvalidRequest
+    from posecast.rig.retarget import MotionScale
+    from posecast.session.style_extraction import extract_style
+
+    encoder = OnnxStyleEncoder(
+        package.path(checkpoints.STYLE_ENCODER_FILE), package.config.style_encoder
+    )
+    scale = MotionScale(mean=package.motion_mean, std=package.motion_std)
+    try:
+        return extract_style(recording, encoder, scale)
+    except InvalidRequest as error:
+        raise InvalidRequest(f"{take}: {error}") from error
+
+
+def _tell_nearest(named: StyleBank, style: Style, besides: str | None = None) -> str:
+    """The named style whose vector points most nearly the same way."""
+    from posecast.conditioning.style_blend import cosine_similarity
+
+    cosines = {
+        name: cosine_similarity(style, named.get(name)) for name in named.names if name != besides
+    }
+    if not cosines:
+        return "none, this model has no other style"
+    nearest = max(cosines, key=lambda name: cosines[name])
+    return f"{nearest} (cosine {cosines[nearest]:.2f})"

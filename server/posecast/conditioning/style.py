@@ -15,6 +15,8 @@ from posecast.signals import LIFE_LIMITS, Style
 NEUTRAL = "neutral"
 """The style that strength 0 means."""
 _LIFE = tuple(LIFE_LIMITS)
+_ROUNDING = 1e-6
+"""By how much a limit that was stored as float32 may be exceeded, as a share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,10 @@ class StyleBank:
     def names(self) -> tuple[str, ...]:
         """Names in the package's order."""
         return tuple(self._styles)
+
+    def including(self, name: str, style: Style, description: str) -> StyleBank:
+        """A bank with one style more, or with another of that name."""
+        return StyleBank({**self._styles, name: style}, {**self._descriptions, name: description})
 
     def describe(self, style: str) -> str:
         """One line for people.
@@ -121,6 +127,8 @@ def load_styles(path: Path, style_dim: int) -> StyleBank:
         name: Style(vector=vector, **values)
         for name, vector, values in zip(names, vectors, life, strict=True)
     }
+    for name, style in styles.items():
+        _check_values(style, f"{path}: style {name!r}")
     return StyleBank(styles, dict(zip(names, descriptions, strict=True)))
 
 
@@ -144,6 +152,16 @@ def save_styles(path: Path, styles: dict[str, Style], descriptions: dict[str, st
         vectors=np.stack([style.vector for style in styles.values()]).astype(np.float32),
         **life,
     )
+
+
+def _check_values(style: Style, where: str) -> None:
+    """Refuse what no style encoder and no measurement gives; networks would pass it on."""
+    if not np.isfinite(style.vector).all():
+        raise CheckpointMismatch(f"{where}: its vector is not finite")
+    for field, high in LIFE_LIMITS.items():
+        value = getattr(style, field)
+        if not 0.0 <= value <= high * (1 + _ROUNDING):  # also true for NaN
+            raise CheckpointMismatch(f"{where}: {field} {value:g}; allowed: 0 to {high:g}")
 
 
 def _rows(arrays: dict[str, np.ndarray]) -> list[tuple[float, ...]]:

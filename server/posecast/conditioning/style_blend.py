@@ -99,6 +99,17 @@ def strengthen_style(style: Style, neutral: Style, strength: float) -> Style:
     return _mix([neutral, style], [1.0 - strength, strength])
 
 
+def cosine_similarity(first: Style, second: Style) -> float:
+    """How nearly two vectors point the same way, -1..1; 0 if one of them is zero.
+
+    Source:
+        The measure that the style encoder is trained with: DiffPoseTalk, arXiv:2310.00434.
+    """
+    a, b = (style.vector.astype(np.float64) for style in (first, second))
+    length = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b) / length if length else 0.0
+
+
 def _parse_part(word: str, *, is_alone: bool) -> BlendPart:
     is_bare_file = word.lower().endswith(STYLE_FILE_SUFFIX)
     name, colon, number = ("", "", "") if is_bare_file else word.rpartition(":")

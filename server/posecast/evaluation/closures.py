@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from posecast.evaluation.alignment import Alignment, PhoneSegment
+from posecast.evaluation.articulation import Contrast
 from posecast.evaluation.counts import Count
 from posecast.evaluation.curves import TimedCurve
 from posecast.evaluation.phones import (
@@ -35,6 +36,8 @@ SMALLEST_RANGE = 0.02
 CHANCE_STEP_S = 0.02
 TYPICAL_CLOSURE_S = 0.08
 """Length of the places at which chance is tested, if the clip has no p, b, m."""
+_OPEN_CONSONANTS = CONSONANTS - BILABIALS - LABIODENTALS - {"W"}
+"""Consonants that need no narrow lips."""
 
 
 class ApertureRange(NamedTuple):
@@ -122,8 +125,33 @@ def false_closures_on_consonants(aperture: TimedCurve, alignment: Alignment) -> 
     Returns:
         Closed ones of all that were tested; the same neighbours are left out as for vowels.
     """
-    others = CONSONANTS - BILABIALS - LABIODENTALS - {"W"}
-    return _count(aperture, _clear_of_closures(alignment, others))
+    return _count(aperture, _clear_of_closures(alignment, _OPEN_CONSONANTS))
+
+
+def bilabial_contrast(aperture: TimedCurve, alignment: Alignment) -> Contrast:
+    """How far the lips close on p, b, m, and on other consonants far from any true closure.
+
+    Args:
+        aperture: Lip aperture of the clip.
+        alignment: Its phones.
+
+    Returns:
+        The two groups: how far below the top of the clip's range the lips come within `TOLERANCE_S`
+        of the phone, over the width of the range, so that clips can be put together. The other
+        consonants are those of `false_closures_on_consonants`.
+    """
+    extent = ApertureRange.of(aperture)
+    scale = max(extent.width, SMALLEST_RANGE)
+
+    def closings(segments: list[PhoneSegment]) -> tuple[float, ...]:
+        near = [
+            aperture.between(part.start_s - TOLERANCE_S, part.end_s + TOLERANCE_S)
+            for part in segments
+        ]
+        return tuple(float(extent.high - values.min()) / scale for values in near if len(values))
+
+    labials = [segment for segment in alignment if segment.phone in BILABIALS]
+    return Contrast(closings(labials), closings(_clear_of_closures(alignment, _OPEN_CONSONANTS)))
 
 
 def closures_by_chance(aperture: TimedCurve, alignment: Alignment) -> Count:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -10,135 +12,239 @@ from typing import Any
 
 from tqdm import tqdm
 
-from posecast import __version__
 from posecast.audio.clip import read_clip
+from posecast.config import FRAMES_PER_WINDOW
 from posecast.errors import InvalidRequest
-from posecast.evaluation.baselines import constant_face, loudness_face
-from posecast.evaluation.inputs import find_clips, find_phones, read_alignments, read_takes
-from posecast.evaluation.measurement import ClipMeasurement, measure_clip
-from posecast.evaluation.report import LEGEND, format_comparison, format_json, format_table
-from posecast.signals import FaceFrames, Waveform
-from posecast.usage import add_animation_arguments, animation_options, checking_arguments
-
-PIPE = "-"
-BASELINES: Mapping[str, Callable[[Waveform], FaceFrames]] = {
-    "constant": constant_face,
-    "loudness": loudness_face,
-}
-MAX_CLIP_S = 900.0
-_MODEL_SETTINGS = (
-    *("model", "device", "style", "seed", "rate", "mode"),
-    *("audio_guidance", "style_guidance", "steps"),
+from posecast.evaluation import drift, nonspeech, style_response
+from posecast.evaluation.alignment import Alignment
+from posecast.evaluation.arguments import (
+    ALL_CONDITIONS,
+    PIPE,
+    add_arguments,
+    check_arguments,
+    seeds_of,
+    settings_of,
 )
+from posecast.evaluation.degradation import CLEAN, CONDITIONS
+from posecast.evaluation.figures import SystemFigures, pool_system
+from posecast.evaluation.groups import read_groups, ungrouped
+from posecast.evaluation.inputs import find_clips, find_phones, read_alignments
+from posecast.evaluation.report import (
+    DIVERSITY_LEGEND,
+    DROP_LEGEND,
+    LEGEND,
+    format_comparison,
+    format_json,
+    format_table,
+)
+from posecast.evaluation.runs import System, measure_runs
+from posecast.evaluation.systems import (
+    BASELINES,
+    baseline_system,
+    hearing,
+    model_system,
+    stored_system,
+)
+from posecast.session.engine import AnimationEngine
+from posecast.session.style_choice import adopt_style_files
+from posecast.signals import Waveform
+from posecast.usage import animation_options, checking_arguments
 
-Animator = Callable[[str, Waveform], FaceFrames]
-"""Gives the face of a clip, by its name and sound."""
+__all__ = ["add_arguments", "run"]
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what is evaluated, against what, and where the figures go."""
-    parser.add_argument(
-        "clips", type=Path, metavar="DIR", help="folder of clips: WAV, FLAC or Ogg files"
-    )
-    parser.add_argument(
-        "--phones", type=Path, metavar="DIR",
-        help="folder of CLIP.tsv: start, end, phone; default: DIR/phones, DIR, DIR/../phones/NAME",
-    )  # fmt: skip
-    parser.add_argument(
-        "--curves", type=Path, metavar="DIR",
-        help="folder of CLIP.csv, the takes to evaluate; default: the model makes them now",
-    )  # fmt: skip
-    parser.add_argument("--json", metavar="FILE", help="write JSON too; - prints it, without table")
-    baselines = parser.add_mutually_exclusive_group()
-    baselines.add_argument(
-        "--baseline", choices=tuple(BASELINES), help="evaluate this trivial face instead"
-    )
-    baselines.add_argument(
-        "--baselines", action="store_true", help="evaluate both trivial faces beside it"
-    )
-    add_animation_arguments(parser.add_argument_group("the model's takes"), seed=0)
+MAX_CLIP_S = 900.0
 
 
 def run(args: argparse.Namespace) -> None:
-    """Measure every system on every clip and report."""
-    if args.json not in (None, PIPE) and not Path(args.json).parent.is_dir():
-        raise InvalidRequest(f"{args.json}: the folder {Path(args.json).parent} does not exist")
+    """Measure what was asked for and report."""
+    check_arguments(args)
+    if args.nonspeech:
+        _evaluate_nonspeech(args)
+    elif args.style_response:
+        _evaluate_styles(args)
+    elif args.long:
+        _evaluate_long(args)
+    else:
+        _evaluate_clips(args)
+
+
+def _evaluate_clips(args: argparse.Namespace) -> None:
+    """Measure every system on every clip."""
     clips = find_clips(args.clips)
     names = list(clips)
-    phones = args.phones or find_phones(args.clips, names)
-    alignments = read_alignments(phones, names) if phones else {}
+    grouping = read_groups(args.groups, names) if args.groups else ungrouped(names)
+    phones, alignments = _read_phones(args, names)
     if not phones:
         print("posecast: no phones found: lips are not judged, the lag is that behind the loudness",
               file=sys.stderr)  # fmt: skip
-    systems: dict[str, list[ClipMeasurement]] = {}
-    for system, animate in _systems(args, names).items():
-        systems[system] = [
-            measure_clip(name, animate(name, waveform), waveform, alignments.get(name))
-            for name, waveform in _each_clip(clips, system)
+    systems, clean_of = _degraded(args.degrade, _systems(args, names))
+    figures = {
+        system: pool_system(measure_runs(makers, _each_clip(clips, system), alignments), grouping)
+        for system, makers in systems.items()
+    }
+    _report(
+        args,
+        lambda: format_json(figures, clean_of, settings_of(args, phones)),
+        lambda: _tables(figures, clean_of),
+    )
+
+
+def _tables(figures: Mapping[str, SystemFigures], clean_of: Mapping[str, str]) -> str:
+    parts = [format_table(system, each) for system, each in figures.items()]
+    if len(figures) > 1:
+        parts.append(format_comparison(figures, clean_of))
+    legend = LEGEND
+    if any(each.all_clips.diversity for each in figures.values()):
+        legend += DIVERSITY_LEGEND
+    return "\n".join([*parts, legend + (DROP_LEGEND if clean_of else "")])
+
+
+def _evaluate_nonspeech(args: argparse.Namespace) -> None:
+    """Play what is no speech to every system."""
+    systems = _systems(args, [])
+    sounds = {name: nonspeech.make_sound(name) for name in nonspeech.SOUNDS}
+    figures = {
+        system: {
+            name: nonspeech.measure_stillness([animate(name, sound) for animate in makers.values()])
+            for name, sound in tqdm(sounds.items(), desc=system, leave=False, disable=None)
+        }
+        for system, makers in systems.items()
+    }
+    values = {
+        system: {name: dataclasses.asdict(each) for name, each in stillness.items()}
+        for system, stillness in figures.items()
+    }
+    _report(
+        args,
+        lambda: _as_json(settings_of(args, None), nonspeech=values),
+        lambda: nonspeech.format_stillness(figures) + "\n" + nonspeech.LEGEND,
+    )
+
+
+def _evaluate_styles(args: argparse.Namespace) -> None:
+    """Make every clip in every style."""
+    clips = find_clips(args.clips)
+    phones, alignments = _read_phones(args, list(clips))
+    engine = _load_engine(args)
+    options = animation_options(args)
+    with checking_arguments():
+        engine.styles.get(style_response.NEUTRAL)
+        systems = {
+            style: model_system(engine, dataclasses.replace(options, style=style), seeds_of(args))
+            for style in engine.styles.names
+        }
+    figures = {}
+    for style, makers in systems.items():
+        takes = [
+            (animate(name, waveform), alignments.get(name))
+            for name, waveform in _each_clip(clips, style)
+            for animate in makers.values()
         ]
-    _report(args, systems, _settings(args, phones))
+        faces, spoken = zip(*takes, strict=True)
+        figures[style] = style_response.measure_style(
+            style_response.Takes(faces=faces, alignments=spoken)
+        )
+    responses = style_response.compare_styles(figures)
+    values = {style: dataclasses.asdict(response) for style, response in responses.items()}
+    _report(
+        args,
+        lambda: _as_json(settings_of(args, phones), styles=values),
+        lambda: style_response.format_styles(responses) + "\n" + style_response.LEGEND,
+    )
 
 
-def _each_clip(clips: Mapping[str, Path], system: str) -> Iterator[tuple[str, Waveform]]:
+def _evaluate_long(args: argparse.Namespace) -> None:
+    """Make one long take of all clips."""
+    clips = [waveform for _, waveform in _each_clip(find_clips(args.clips), "clips")]
+    waveform = drift.join_clips(clips, duration_s=args.long * 60)
+    makers = _model(args)
+    takes = {
+        f"seed {seed}": drift.measure_drift(
+            animate("long", waveform), frames_per_window=FRAMES_PER_WINDOW[args.mode]
+        )
+        for seed, animate in makers.items()
+    }
+    values = {name: dataclasses.asdict(take) for name, take in takes.items()}
+    settings = {**settings_of(args, None), "minutes": args.long}
+    _report(
+        args,
+        lambda: _as_json(settings, long=values),
+        lambda: drift.format_drift(takes),
+    )
+
+
+def _read_phones(
+    args: argparse.Namespace, names: list[str]
+) -> tuple[Path | None, Mapping[str, Alignment]]:
+    """Where the phones are, and the phones by clip."""
+    phones = args.phones or find_phones(args.clips, names)
+    return phones, read_alignments(phones, names) if phones else {}
+
+
+def _each_clip(clips: Mapping[str, Path], told: str) -> Iterator[tuple[str, Waveform]]:
     """Names and sounds, with a bar on a terminal; one clip in memory at a time."""
-    for name, path in tqdm(clips.items(), desc=system, unit="clip", leave=False, disable=None):
+    for name, path in tqdm(clips.items(), desc=told, unit="clip", leave=False, disable=None):
         yield name, read_clip(path, max_duration_s=MAX_CLIP_S)
 
 
-def _systems(args: argparse.Namespace, names: list[str]) -> Mapping[str, Animator]:
+def _systems(args: argparse.Namespace, names: list[str]) -> dict[str, System]:
     """What is evaluated, the main thing first."""
     if args.baseline:
-        return {args.baseline: _baseline(args.baseline)}
-    systems = {"curves": _stored(args.curves, names)} if args.curves else {"model": _model(args)}
+        return {args.baseline: baseline_system(args.baseline)}
+    if args.curves:
+        systems = {"curves": stored_system(args.curves, names)}
+    else:
+        systems = {"model": _model(args)}
     if args.baselines:
-        systems |= {name: _baseline(name) for name in BASELINES}
+        systems |= {name: baseline_system(name) for name in BASELINES}
     return systems
 
 
-def _baseline(name: str) -> Animator:
-    return lambda _, waveform: BASELINES[name](waveform)
+def _degraded(
+    condition: str | None, systems: Mapping[str, System]
+) -> tuple[dict[str, System], dict[str, str]]:
+    """The systems as they hear, and which of them is the clean one of each degraded one."""
+    if condition in (None, CLEAN):
+        return dict(systems), {}
+    if condition != ALL_CONDITIONS:
+        return {f"{name} {condition}": hearing(condition, systems[name]) for name in systems}, {}
+    heard, clean_of = {}, {}
+    for name, system in systems.items():
+        heard[name] = system
+        for worse in CONDITIONS:
+            if worse != CLEAN:
+                heard[f"{name} {worse}"] = hearing(worse, system)
+                clean_of[f"{name} {worse}"] = name
+    return heard, clean_of
 
 
-def _stored(folder: Path, names: list[str]) -> Animator:
-    takes = read_takes(folder, names)
-    return lambda name, _: takes[name]
-
-
-def _model(args: argparse.Namespace) -> Animator:
-    from posecast.session.engine import AnimationEngine
-    from posecast.session.pipeline import animate
-
+def _model(args: argparse.Namespace) -> System:
+    engine = _load_engine(args)
     options = animation_options(args)
-    engine = AnimationEngine.load(args.model, args.device)
     with checking_arguments():
+        engine = adopt_style_files(engine, options.style)
         engine.styles.get(options.style)
-    return lambda _, waveform: animate(engine, waveform, options)
+        return model_system(engine, options, seeds_of(args))
 
 
-def _settings(args: argparse.Namespace, phones: Path | None) -> dict[str, Any]:
-    """What was evaluated, for the JSON."""
-    told = {"posecast": __version__, "clips": str(args.clips), "phones": phones and str(phones)}
-    if args.curves:
-        return {**told, "curves": str(args.curves)}
-    if args.baseline:
-        return told
-    return {**told, **{name: getattr(args, name) for name in _MODEL_SETTINGS}}
+def _load_engine(args: argparse.Namespace) -> AnimationEngine:
+    return AnimationEngine.load(args.model, args.device)
+
+
+def _as_json(settings: Mapping[str, Any], **values: Any) -> str:
+    return json.dumps({"settings": dict(settings), **values}, indent=2) + "\n"
 
 
 def _report(
-    args: argparse.Namespace, systems: Mapping[str, list[ClipMeasurement]], settings: dict[str, Any]
+    args: argparse.Namespace, json_text: Callable[[], str], tables: Callable[[], str]
 ) -> None:
+    """Write or print the JSON if asked, and print the tables unless the JSON is printed."""
+    if args.json == PIPE:
+        print(json_text(), end="")
+        return
     if args.json:
-        text = format_json(systems, settings)
-        if args.json == PIPE:
-            print(text, end="")
-            return
-        _write(Path(args.json), text)
-    for system, measurements in systems.items():
-        print(format_table(system, measurements))
-    if len(systems) > 1:
-        print(format_comparison(systems))
-    print(LEGEND, end="")
+        _write(Path(args.json), json_text())
+    print(tables(), end="")
 
 
 def _write(path: Path, text: str) -> None:

@@ -88,6 +88,30 @@ def jaw_opening(frames: FaceFrames) -> TimedCurve:
     return TimedCurve(frames.times_s, _sum_of(frames, "jawOpen"))
 
 
+def smiling(frames: FaceFrames) -> TimedCurve:
+    """The mean of both corners' mouthSmile."""
+    return TimedCurve(frames.times_s, _sum_of(frames, "mouthSmileLeft", "mouthSmileRight") / 2)
+
+
+def frowning(frames: FaceFrames) -> TimedCurve:
+    """The mean of both corners' mouthFrown."""
+    return TimedCurve(frames.times_s, _sum_of(frames, "mouthFrownLeft", "mouthFrownRight") / 2)
+
+
+def brow_level(frames: FaceFrames) -> TimedCurve:
+    """How high the brows are.
+
+    Args:
+        frames: A face.
+
+    Returns:
+        Mean of browInnerUp and both browOuterUp, less the mean of both browDown.
+    """
+    raised = _sum_of(frames, "browInnerUp", "browOuterUpLeft", "browOuterUpRight") / 3
+    lowered = _sum_of(frames, "browDownLeft", "browDownRight") / 2
+    return TimedCurve(frames.times_s, raised - lowered)
+
+
 def _sum_of(frames: FaceFrames, *names: str) -> DoubleArray:
     columns: FloatArray = frames.weights[:, [CURVE_INDEX[name] for name in names]]
     return columns.astype(np.float64).sum(axis=1)

@@ -1,4 +1,4 @@
-"""Rank statistics: they ask nothing of how values are distributed."""
+"""Effect sizes and correlations."""
 
 from __future__ import annotations
 
@@ -42,6 +42,26 @@ def area_under_curve(positives: ArrayLike, negatives: ArrayLike) -> float | None
     ranks = average_ranks(np.concatenate([high, low]))
     rank_sum = ranks[: len(high)].sum()
     return float((rank_sum - len(high) * (len(high) + 1) / 2) / (len(high) * len(low)))
+
+
+def effect_size(positives: ArrayLike, negatives: ArrayLike) -> float | None:
+    """By how many standard deviations positives lie above negatives: Cohen's d.
+
+    Args:
+        positives: Values that should be high. [N]
+        negatives: Values that should be low. [M]
+
+    Returns:
+        Difference of the means over the pooled standard deviation; nothing if either group is
+        empty or no value differs from its group's mean.
+    """
+    high, low = np.asarray(positives, np.float64), np.asarray(negatives, np.float64)
+    freedom = len(high) + len(low) - 2
+    if len(high) == 0 or len(low) == 0 or freedom < 1:
+        return None
+    squares = np.square(high - high.mean()).sum() + np.square(low - low.mean()).sum()
+    spread = np.sqrt(squares / freedom)
+    return float((high.mean() - low.mean()) / spread) if spread > 1e-9 else None
 
 
 def rank_correlation(first: ArrayLike, second: ArrayLike) -> float | None:

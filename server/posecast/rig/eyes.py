@@ -84,7 +84,7 @@ class Eyes:
         cycle_s = CLOSING_S + CLOSED_S + OPENING_S + REFRACTORY_S
         mean_wait_s = max(0.05, 1 / self._blink_rate_hz - cycle_s)
         if not self._blink_starts:
-            self._blink_starts.append(self._wait_s(mean_wait_s))
+            self._blink_starts.append(self._first_wait_s(cycle_s, mean_wait_s))
         while self._blink_starts[-1] < until_s:
             wait_s = cycle_s + self._wait_s(mean_wait_s)
             self._blink_starts.append(self._blink_starts[-1] + wait_s)
@@ -92,6 +92,22 @@ class Eyes:
     def _wait_s(self, mean_s: float) -> float:
         """Gamma of shape 2: exponential waits would leave a face unblinking for ten seconds."""
         return float(self._blink_rng.gamma(2.0, mean_s / 2))
+
+    def _first_wait_s(self, cycle_s: float, mean_wait_s: float) -> float:
+        """What is left of the interval that the stream's start falls into.
+
+        An instant falls into an interval in proportion to its length; the gamma part of such an
+        interval is a gamma wait of one more shape, or an ordinary one if it fell into the fixed
+        part. The blinks expected in any stretch of time are then the rate times its length, in a
+        short clip too.
+
+        Source:
+            Residual life of a stationary renewal process.
+        """
+        rng = self._blink_rng
+        falls_into_wait = rng.random() < mean_wait_s / (cycle_s + mean_wait_s)
+        wait_s = rng.gamma(3.0 if falls_into_wait else 2.0, mean_wait_s / 2)
+        return float(rng.random() * (cycle_s + wait_s))
 
     def _gaze(self, times_s: np.ndarray) -> np.ndarray:
         """Look to the own right and up. [T, 2]"""

@@ -15,7 +15,7 @@ class FrameRateConverter:
 
     Interpolation alone would open a lip closure that falls between two output frames. The output
     frame that is nearest to a minimum of the lip aperture therefore takes that model frame as it
-    is; it moves by less than half an output frame.
+    is; it moves by less than half an output frame. The head does not: it would tremble.
 
     Source:
         Our own.
@@ -73,12 +73,13 @@ class FrameRateConverter:
         numerators = outputs * FRAME_RATE_HZ  # position = numerator / rate, in model frames
         base = numerators // self._rate_hz
         part = (numerators % self._rate_hz) / self._rate_hz
+        low, high = self._kept(base), self._kept(base + 1)
+        head = interpolate_quaternions(self._head[low], self._head[high], part.astype(np.float32))
         nearest, is_minimum = self._nearest_minimum(numerators)
         base, part = np.where(is_minimum, nearest, base), np.where(is_minimum, 0.0, part)
         low, high = self._kept(base), self._kept(base + 1)
         blend = part.astype(np.float32)[:, None]
         weights = (1 - blend) * self._weights[low] + blend * self._weights[high]
-        head = interpolate_quaternions(self._head[low], self._head[high], part.astype(np.float32))
         self._num_returned = end
         self._forget(int(end * FRAME_RATE_HZ // self._rate_hz) - 2)
         return weights.astype(np.float32), head

@@ -29,6 +29,27 @@ def quaternion_from_rotation_vector(rotation: FloatArray) -> FloatArray:
     return _standard(np.concatenate([vector, np.cos(angle / 2)], axis=-1))
 
 
+def rotation_vector_from_quaternion(head: FloatArray) -> FloatArray:
+    """The inverse of `quaternion_from_rotation_vector`.
+
+    Args:
+        head: Unit quaternions (x, y, z, w) of either sign. [T, 4]
+
+    Returns:
+        Axis times angle, 0..pi. [T, 3], rad
+
+    Source:
+        Euler-Rodrigues parameters.
+    """
+    quaternion = head.astype(np.float64)
+    quaternion = np.where(quaternion[..., 3:] < 0, -quaternion, quaternion)
+    vector, w = quaternion[..., :3], quaternion[..., 3:]
+    sine = np.linalg.norm(vector, axis=-1, keepdims=True)
+    half_angle = np.arctan2(sine, w)
+    # As in the way there: a / sin(a / 2) = 2 / sinc(a / 2 pi), exact at 0.
+    return (2 * vector / np.sinc(half_angle / np.pi)).astype(np.float32)
+
+
 def quaternion_from_yaw_pitch_roll_deg(angles: FloatArray) -> FloatArray:
     """The inverse of `yaw_pitch_roll_deg_from_quaternion`.
 

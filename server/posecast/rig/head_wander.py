@@ -1,16 +1,33 @@
-"""The slow wandering of a head that holds no pose, a random process in continuous time."""
+"""The slow wandering of a head that holds no pose, quicker while its lips speak."""
 
 from __future__ import annotations
 
+import math
+from collections import deque
+
 import numpy as np
 
+from posecast.config import FRAME_RATE_HZ
+from posecast.rig.arkit import CURVE_INDEX, LIP_CURVES
 from posecast.rig.head_pose import multiply_quaternions, quaternion_from_rotation_vector
 from posecast.signals import FloatArray
 
 NUM_WAVES = 5
-TEMPO_SPREAD = 0.35
-"""Spread of the waves' frequencies, of their natural logarithm."""
-AXIS_SHARES = (0.8, 1.2, 0.6)  # pitch, yaw, roll
+SLOWEST, QUICKEST = 0.5, 2.5
+"""Frequencies of the waves over the style's tempo; each wave has a share of the octaves between."""
+AXIS_SHARES = (0.9, 1.1, 0.6)  # pitch, yaw, roll
+PAUSE_TEMPO = 0.4
+"""Tempo in a pause over the tempo in speech."""
+STILL_LIPS, SPEAKING_LIPS = 0.5, 2.0
+"""Movement of the lips, summed over their curves, a second: up to the one none, from the other on
+all of them is speech. On recordings the first default model moves them by 0.0 in the middle of
+pauses (75th percentile) and by 1.5 or more in 95 % of the frames of speech."""
+HELD_FRAMES = 3
+"""Frames of which the quickest movement counts: lips stand still where they turn."""
+EASING_S = 0.12
+"""Time constant of each of two low-passes: two, so that the tempo itself changes without a kink."""
+_LIPS = [CURVE_INDEX[name] for name in LIP_CURVES]
+_FOLLOWS = 1 - math.exp(-1 / (EASING_S * FRAME_RATE_HZ))
 _PURPOSE = 3
 
 
@@ -19,10 +36,11 @@ class HeadWander:
 
     The denoiser of the first default model nods with the speech and holds the style's pose, but it
     wanders over a fraction of what its teacher did (docs/default-model.md). Amplitude and tempo
-    therefore come from the style, as blinks do; a time has its pose at any rate, no state is kept.
+    therefore come from the style, as blinks do. Frames are the model's, before any conversion of
+    their rate: what moves the lips then moves the head alike at every rate.
 
     Source:
-        Our own: a sum of waves of random frequency and phase.
+        Our own: a sum of waves of random frequency and phase, whose time passes by speech.
     """
 
     def __init__(self, seed: int, *, amplitude_rad: float, tempo_hz: float) -> None:
@@ -30,8 +48,8 @@ class HeadWander:
 
         Args:
             seed: Seed of the stream, 0..2**64-1.
-            amplitude_rad: Standard deviation of the wandering; 0 for none.
-            tempo_hz: Middle frequency of the waves.
+            amplitude_rad: Standard deviation of the wandering, times the axis's share; 0 for none.
+            tempo_hz: About the middle frequency of the waves in speech.
         """
         # The second key word is a window index that no stream reaches: no draw is shared.
         bits = np.random.Philox(
@@ -39,20 +57,49 @@ class HeadWander:
             counter=np.array([0, 0, 0, _PURPOSE], np.uint64),
         )
         rng = np.random.Generator(bits)
-        self._tempos_hz = tempo_hz * np.exp(TEMPO_SPREAD * rng.standard_normal((NUM_WAVES, 3)))
+        # Drawn share by share: no stream's head creeps, and none hurries.
+        place = (np.arange(NUM_WAVES)[:, None] + rng.uniform(0, 1, (NUM_WAVES, 3))) / NUM_WAVES
+        self._tempos_hz = tempo_hz * SLOWEST * (QUICKEST / SLOWEST) ** place
         self._phases = rng.uniform(0, 2 * np.pi, (NUM_WAVES, 3))
         self._amplitudes = amplitude_rad * np.array(AXIS_SHARES) * np.sqrt(2 / NUM_WAVES)
+        self._activity = _Activity()
+        self._played_s = 0.0
 
-    def add_to(self, head: FloatArray, times_s: np.ndarray) -> FloatArray:
-        """Turn the head of each frame a little further.
+    def add_to(self, head: FloatArray, weights: FloatArray) -> FloatArray:
+        """Turn the head of consecutive model frames a little further.
 
         Args:
             head: Unit quaternions. [T, 4]
-            times_s: Time of each frame since the start of the stream. [T]
+            weights: ARKit weights of the same frames. [T, 52]
 
         Returns:
             Unit quaternions. [T, 4]
         """
-        angles = 2 * np.pi * self._tempos_hz * times_s[:, None, None] + self._phases
+        played_s = np.zeros(len(head))
+        for frame, lips in enumerate(weights[:, _LIPS].astype(np.float64)):
+            played_s[frame] = self._played_s
+            tempo = PAUSE_TEMPO + (1 - PAUSE_TEMPO) * self._activity.follow(lips)
+            self._played_s += tempo / FRAME_RATE_HZ
+        angles = 2 * np.pi * self._tempos_hz * played_s[:, None, None] + self._phases
         rotation = self._amplitudes * np.sin(angles).sum(axis=1)
         return multiply_quaternions(quaternion_from_rotation_vector(rotation), head)
+
+
+class _Activity:
+    """How much of the last moments was speech, told by moving lips: 0 in a pause, 1 in speech."""
+
+    def __init__(self) -> None:
+        self._lips: np.ndarray | None = None
+        self._movements: deque[float] = deque(maxlen=HELD_FRAMES)
+        self._first = self._second = 0.0
+
+    def follow(self, lips: np.ndarray) -> float:
+        """Take the lip curves of the next frame. [16]"""
+        before = lips if self._lips is None else self._lips
+        self._movements.append(math.fsum(np.abs(lips - before)) * FRAME_RATE_HZ)
+        self._lips = lips
+        above = max(self._movements) - STILL_LIPS
+        now = min(1.0, max(0.0, above / (SPEAKING_LIPS - STILL_LIPS)))
+        self._first += _FOLLOWS * (now - self._first)
+        self._second += _FOLLOWS * (self._first - self._second)
+        return self._second

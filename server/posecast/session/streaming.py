@@ -17,6 +17,7 @@ from posecast.rig.retarget import face_from_motion
 from posecast.session.engine import AnimationEngine
 from posecast.session.motion import MotionStream
 from posecast.session.speech_features import SpeechFeatureStream
+from posecast.session.style_choice import choose_style
 from posecast.session.timeline import (
     Window,
     count_model_frames,
@@ -46,12 +47,12 @@ class StreamingSession:
             engine: The loaded model.
             options: What this stream chose.
             sample_rate_hz: Rate of the audio that will be pushed.
-            style: Overrides the style named in the options.
+            style: Taken as it is, in the place of what the options say of style.
 
         Raises:
             InvalidRequest: If the rate is out of range or the style is unknown or does not fit.
         """
-        style = engine.styles.get(options.style) if style is None else style
+        style = choose_style(engine.styles, options) if style is None else style
         if style.vector.shape != (engine.config.denoiser.style_dim,):
             raise InvalidRequest(
                 f"style vector of shape {style.vector.shape}; this model takes "
@@ -142,7 +143,8 @@ class StreamingSession:
         """Weights and head pose of one window at the output rate."""
         self._num_windows += 1
         motion = self._motion.sample(window, self._speech.encode(window))
-        return self._converter.push(*face_from_motion(motion, self._scale))
+        weights, head = face_from_motion(motion, self._scale)
+        return self._converter.push(weights, self._wander.add_to(head, weights))
 
     def _collect(self, parts: list[tuple[FloatArray, FloatArray]]) -> FaceFrames:
         made = [part for part in parts if len(part[0])]
@@ -156,7 +158,7 @@ class StreamingSession:
             first_index=self._num_frames,
             frame_rate_hz=self._frame_rate_hz,
             weights=weights,
-            head=self._wander.add_to(head, times_s),
+            head=head,
         )
         self._num_frames += len(frames)
         return frames

@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from posecast.conditioning.style import StyleBank
+from posecast.conditioning.style_file import including_style_files
 from posecast.config import AnimationOptions
+from posecast.session.engine import AnimationEngine
 from posecast.signals import Style
+
+
+def adopt_style_files(engine: AnimationEngine, style: str) -> AnimationEngine:
+    """Read the style files that a user of this machine names.
+
+    A server never calls this: what its clients name must not open its files.
+
+    Args:
+        engine: The loaded model.
+        style: A style as users write it, e.g. `actor.npz:0.7,cheerful:0.3`.
+
+    Returns:
+        An engine that knows those files by their paths; the same one if there are none.
+
+    Raises:
+        InvalidRequest: If a file is not there, or the blend cannot be read.
+        CheckpointMismatch: If it holds no style, several, or one of another model.
+    """
+    styles = including_style_files(engine.styles, style, engine.config.denoiser.style_dim)
+    return engine if styles is engine.styles else dataclasses.replace(engine, styles=styles)
 
 
 def choose_style(

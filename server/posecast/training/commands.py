@@ -3,67 +3,115 @@
 from __future__ import annotations
 
 import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from posecast.errors import TrainingPaused
 from posecast.training.corpus import build_corpus, default_jobs, load_corpus
 from posecast.training.default_model import DEFAULT_MODEL, RunFolder
 from posecast.training.held_out_clips import write_held_out_clips
 from posecast.training.loop import TrainingPlan, completed_steps
 from posecast.training.tapes import TapeSampler
 
-_STAGES = {
-    "speech-encoder": (5400, 2e-3, "regress articulation, phones and accents from speech"),
-    "style": (1400, 1e-3, "learn a style space from pairs of clips in one style"),
-    "denoiser": (8500, 1e-3, "learn to denoise motion given speech and style"),
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """A training with what made the shipped weights."""
+
+    steps: int
+    learning_rate: float
+    batch_size: int
+    description: str
+
+
+_STAGES: Mapping[str, _Stage] = {
+    "speech-encoder": _Stage(
+        7000, 2e-3, 24, "regress articulation, phones and accents from speech"
+    ),
+    "style": _Stage(1500, 1e-3, 32, "learn a style space from pairs of clips in one style"),
+    "denoiser": _Stage(4000, 1e-3, 24, "learn to denoise motion given speech and style"),
 }
-"""Default steps, default learning rate, and what the stage does."""
-
-
 _ENGINE_MINUTES = {"espeak": 120.0, "flite": 100.0, "festival": 160.0, "non-speech": 40.0}
 
 
 def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add one sub-command a stage."""
+    """Add one sub-command a stage, one for all of them, and those that judge."""
     corpus = subparsers.add_parser("corpus", help="synthesise and label the training speech")
-    _add_run_folder(corpus)
-    for engine, minutes in _ENGINE_MINUTES.items():
-        corpus.add_argument(
-            f"--{engine}-minutes", type=float, default=minutes, help=f"made with {engine}"
-        )
-    corpus.add_argument(
-        "--recordings", type=Path, help="folder of real speech with train.tsv and phones/"
-    )
-    corpus.add_argument("--jobs", type=int, default=default_jobs(), help="processes at a time")
-    corpus.add_argument("--seed", type=int, default=7)
-    for name, (steps, learning_rate, description) in _STAGES.items():
-        stage = subparsers.add_parser(name, help=description)
-        _add_run_folder(stage)
-        stage.add_argument("--steps", type=int, default=steps)
-        stage.add_argument("--batch-size", type=int, default=24 if name != "style" else 32)
-        stage.add_argument("--learning-rate", type=float, default=learning_rate)
-        stage.add_argument("--threads", type=int, default=1)
-        stage.add_argument(
-            "--workers", type=int, default=1, help="processes that average their gradients (Linux)"
-        )
-        stage.add_argument("--seed", type=int, default=0)
-        stage.add_argument("--device", choices=("auto", "cpu", "cuda"), default="cpu")
-        stage.add_argument(
-            "--minutes", type=float, help="stop after so long; the same command goes on"
-        )
+    _add_corpus_arguments(corpus)
+    for name, stage in _STAGES.items():
+        parser = subparsers.add_parser(name, help=stage.description)
+        _add_run_folder(parser)
+        parser.add_argument("--steps", type=int, default=stage.steps)
+        parser.add_argument("--batch-size", type=int, default=stage.batch_size)
+        parser.add_argument("--learning-rate", type=float, default=stage.learning_rate)
+        _add_machine_arguments(parser)
+    export = subparsers.add_parser("export", help="write the model package of a finished run")
+    _add_run_folder(export)
+    _add_package(export)
+    everything = subparsers.add_parser("all", help="all of these one after another")
+    _add_corpus_arguments(everything)
+    _add_machine_arguments(everything)
+    _add_package(everything)
     held_out = subparsers.add_parser(
         "held-out", help="write clips of the held-out voices, for `posecast evaluate`"
     )
     held_out.add_argument("--recordings", type=Path, help="folder of real speech")
     held_out.add_argument("-o", "--output", type=Path, required=True, help="folder of the clips")
-    export = subparsers.add_parser("export", help="write the model package of a finished run")
-    _add_run_folder(export)
-    export.add_argument("-o", "--output", type=Path, required=True, help="folder of the package")
+    check = subparsers.add_parser(
+        "check-speech", help="judge a speech encoder alone on the held-out voices of a corpus"
+    )
+    _add_run_folder(check)
+    _add_style_check(subparsers)
 
 
 def _add_run_folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/default"), help="folder of the run")
+
+
+def _add_package(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the package")
+
+
+def _add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_run_folder(parser)
+    for engine, minutes in _ENGINE_MINUTES.items():
+        parser.add_argument(
+            f"--{engine}-minutes", type=float, default=minutes, help=f"made with {engine}"
+        )
+    parser.add_argument(
+        "--recordings", type=Path, help="folder of real speech with train.tsv and phones/"
+    )
+    parser.add_argument("--jobs", type=int, default=default_jobs(), help="processes at a time")
+    parser.add_argument("--corpus-seed", type=int, default=7)
+
+
+def _add_machine_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes that average their gradients (Linux)"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="cpu")
+    parser.add_argument(
+        "--minutes", type=float, help="pause after so long; the same command goes on"
+    )
+
+
+def _add_style_check(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "check-styles", help="judge how a model obeys styles and whether they can be read back"
+    )
+    _add_run_folder(parser)
+    parser.add_argument("--model", default="default", help="`default`, or a model's folder")
+    parser.add_argument("--clips", type=Path, required=True, help="folder of speech to animate")
+    parser.add_argument("--mode", choices=("offline", "balanced", "realtime"), default="balanced")
+    parser.add_argument("--style-guidance", type=float, help="0..4; default: model's")
+    parser.add_argument("--count", type=int, default=100, help="styles to tell apart (%(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -72,41 +120,54 @@ def run(arguments: argparse.Namespace) -> None:
     Args:
         arguments: Parsed by the parsers above; `stage` names the sub-command.
     """
-    if arguments.stage == "held-out":
-        _write_held_out(arguments)
-        return
-    folder = RunFolder(arguments.run)
-    if arguments.stage == "corpus":
-        _make_corpus(folder, arguments)
-    elif arguments.stage == "export":
-        from posecast.training.package import export_run
-
-        export_run(folder, arguments.output)
-    else:
-        _train(folder, arguments)
-
-
-def _write_held_out(arguments: argparse.Namespace) -> None:
-    counts = write_held_out_clips(arguments.output, arguments.recordings)
-    for group, count in sorted(counts.items()):
-        print(f"{count:4d} clips  {group}")
+    others: Mapping[str, Callable[[argparse.Namespace], None]] = {
+        "corpus": _make_corpus,
+        "export": _export,
+        "all": _run_all,
+        "held-out": _write_held_out,
+        "check-speech": _check_speech,
+        "check-styles": _check_styles,
+    }
+    try:
+        others.get(arguments.stage, _train)(arguments)
+    except TrainingPaused as pause:
+        print(f"posecast: {pause}", file=sys.stderr)
 
 
-def _make_corpus(folder: RunFolder, arguments: argparse.Namespace) -> None:
+def _run_all(arguments: argparse.Namespace) -> None:
+    _make_corpus(arguments)
+    for name, stage in _STAGES.items():
+        chosen = {
+            "stage": name,
+            "steps": stage.steps,
+            "batch_size": stage.batch_size,
+            "learning_rate": stage.learning_rate,
+        }
+        _train(argparse.Namespace(**(vars(arguments) | chosen)))
+    _export(arguments)
+
+
+def _make_corpus(arguments: argparse.Namespace) -> None:
     minutes = {
         engine: getattr(arguments, f"{engine.replace('-', '_')}_minutes")
         for engine in _ENGINE_MINUTES
     }
     build_corpus(
-        folder.corpus,
+        RunFolder(arguments.run).corpus,
         minutes,
         recordings_folder=arguments.recordings,
-        seed=arguments.seed,
+        seed=arguments.corpus_seed,
         jobs=arguments.jobs,
     )
 
 
-def _train(folder: RunFolder, arguments: argparse.Namespace) -> None:
+def _export(arguments: argparse.Namespace) -> None:
+    from posecast.training.package import export_run
+
+    export_run(RunFolder(arguments.run), arguments.output)
+
+
+def _train(arguments: argparse.Namespace) -> None:
     plan = TrainingPlan(
         steps=arguments.steps,
         learning_rate=arguments.learning_rate,
@@ -116,20 +177,19 @@ def _train(folder: RunFolder, arguments: argparse.Namespace) -> None:
         device=arguments.device,
         minutes=arguments.minutes,
     )
+    folder = RunFolder(arguments.run)
     checkpoint = folder.checkpoint(arguments.stage)
+    completed = completed_steps(checkpoint)
+    if completed >= plan.steps:
+        return
     # A resumed training goes on with other speech than that which it began with.
-    rng = np.random.default_rng((arguments.seed, completed_steps(checkpoint)))
+    rng = np.random.default_rng((arguments.seed, completed))
     sampler = TapeSampler(load_corpus(folder.corpus), rng)
     if arguments.stage == "speech-encoder":
         from posecast.training.speech_encoder import train_speech_encoder
 
-        train_speech_encoder(
-            sampler,
-            DEFAULT_MODEL.speech_encoder,
-            plan,
-            folder.speech_encoder,
-            arguments.batch_size,
-        )
+        config = DEFAULT_MODEL.speech_encoder
+        train_speech_encoder(sampler, config, plan, checkpoint, arguments.batch_size)
     elif arguments.stage == "style":
         from posecast.training.style_encoder import train_style_encoder
 
@@ -138,3 +198,40 @@ def _train(folder: RunFolder, arguments: argparse.Namespace) -> None:
         from posecast.training.denoiser import train_denoiser
 
         train_denoiser(sampler, DEFAULT_MODEL, plan, folder, arguments.batch_size)
+
+
+def _write_held_out(arguments: argparse.Namespace) -> None:
+    counts = write_held_out_clips(arguments.output, arguments.recordings)
+    for group, count in sorted(counts.items()):
+        print(f"{count:4d} clips  {group}")
+
+
+def _check_speech(arguments: argparse.Namespace) -> None:
+    from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
+    from posecast.training.check import check_speech_encoder
+    from posecast.training.loop import load_average
+
+    folder, config = RunFolder(arguments.run), DEFAULT_MODEL.speech_encoder
+    network = load_average(folder.speech_encoder, SpeechEncoderNetwork(config))
+    utterances = load_corpus(folder.corpus, held_out=True)
+    figures = {
+        f"{milliseconds} ms": check_speech_encoder(network, utterances, frames)
+        for frames, milliseconds in zip(
+            config.look_aheads_frames, config.look_aheads_ms, strict=True
+        )
+    }
+    print(json.dumps(figures, indent=1))
+
+
+def _check_styles(arguments: argparse.Namespace) -> None:
+    from posecast.config import AnimationOptions
+    from posecast.training.style_check import load_judge, measure_response, measure_retrieval
+
+    options = AnimationOptions(mode=arguments.mode, style_guidance=arguments.style_guidance)
+    speech = load_corpus(RunFolder(arguments.run).corpus, held_out=True)
+    judge = load_judge(arguments.model, speech, arguments.clips, options)
+    figures = {
+        "response": measure_response(judge),
+        "retrieval": measure_retrieval(judge, arguments.count),
+    }
+    print(json.dumps(figures, indent=1))

@@ -141,9 +141,8 @@ def _lively_clip(
     tape: EncodedTape, style: StyleParameters, scale: MotionScale, rng: np.random.Generator
 ) -> FloatArray:
     """A clip as the style encoder sees it: with blinks and a wandering head. [T, 55]"""
-    tracks = tape.tracks[:CLIP_FRAMES]
-    motion = animate_by_rule(tracks, tape.accents, style, rng)
-    return scale.normalise(add_life(motion, tracks, style, rng))
+    motion = animate_by_rule(tape.tracks[:CLIP_FRAMES], tape.accents, style, rng)
+    return scale.normalise(add_life(motion, style, rng))
 
 
 def _animate(

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from posecast.config import FRAME_RATE_HZ
 from posecast.rig.arkit import CURVE_INDEX, MOTION_DIM, NUM_CURVES
 from posecast.rig.eyes import Eyes
-from posecast.rig.head_wander import AXIS_SHARES, NUM_WAVES, TEMPO_SPREAD
+from posecast.rig.head_pose import quaternion_from_rotation_vector, rotation_vector_from_quaternion
+from posecast.rig.head_wander import HeadWander
 from posecast.signals import FloatArray
 from posecast.training.accents import accent_strength
 from posecast.training.phones import CHANNEL_INDEX
@@ -17,8 +18,6 @@ from posecast.training.styles import StyleParameters
 _NOD_WIDTH_S, _REBOUND_DELAY_S, _REBOUND_WIDTH_S, _REBOUND = 0.15, 0.36, 0.19, 0.35
 _BROW_PROMINENCE, _BROW_WIDTH_S = 0.6, 0.2
 _NOD_ODDS, _RAISE_ODDS = 0.75, 0.65
-PAUSE_PACE = 0.4
-"""Pace of the head's wandering in pauses over that in speech."""
 _SIDES = ("Left", "Right")
 
 
@@ -49,27 +48,24 @@ def animate_by_rule(
     return motion
 
 
-def add_life(
-    motion: FloatArray, tracks: FloatArray, style: StyleParameters, rng: np.random.Generator
-) -> FloatArray:
+def add_life(motion: FloatArray, style: StyleParameters, rng: np.random.Generator) -> FloatArray:
     """Add what a face does of itself: the wandering of the head, blinks and gaze.
 
     Args:
         motion: From `animate_by_rule`. [T, 55]
-        tracks: Articulation at 25 frames a second. [T, 9]
         style: How it is spoken.
         rng: Where all of it comes from.
 
     Returns:
         The motion that a style encoder sees. [T, 55]
     """
-    lively = motion.copy()
-    lively[:, NUM_CURVES:] += _wander(tracks, style, rng)
-    eyes = Eyes(
-        int(rng.integers(2**63)), blink_rate_hz=style.blink_rate_hz, gaze_range=style.gaze_range
-    )
-    eyes.add_to(lively[:, :NUM_CURVES], np.arange(len(motion)) / FRAME_RATE_HZ)
-    return lively
+    seed = int(rng.integers(2**63))
+    weights, head = motion[:, :NUM_CURVES].copy(), motion[:, NUM_CURVES:]
+    wander = HeadWander(seed, amplitude_rad=style.head_amplitude_rad, tempo_hz=style.head_tempo_hz)
+    head = wander.add_to(quaternion_from_rotation_vector(head), weights)
+    eyes = Eyes(seed, blink_rate_hz=style.blink_rate_hz, gaze_range=style.gaze_range)
+    eyes.add_to(weights, np.arange(len(motion)) / FRAME_RATE_HZ)
+    return np.concatenate([weights, rotation_vector_from_quaternion(head)], axis=1)
 
 
 def _put(motion: FloatArray, name: str, value: NDArray[np.floating] | float) -> None:
@@ -141,14 +137,3 @@ def _accent_pulses(
         if is_raised and prominence > _BROW_PROMINENCE:
             raises += firmness * np.exp(-0.5 * (since / _BROW_WIDTH_S) ** 2)
     return turns.astype(np.float32), raises.astype(np.float32)
-
-
-def _wander(tracks: FloatArray, style: StyleParameters, rng: np.random.Generator) -> FloatArray:
-    """Slow waves around the resting pose, slower in pauses: what `rig.head_wander` does. [T, 3]"""
-    speaking = np.convolve(tracks[:, CHANNEL_INDEX["jaw"]] > 0.05, np.ones(9) / 9, "same")
-    pace = PAUSE_PACE + (1 - PAUSE_PACE) * np.minimum(1.0, speaking)
-    tempo = style.head_tempo_hz * np.exp(TEMPO_SPREAD * rng.standard_normal((NUM_WAVES, 3)))
-    phase = rng.uniform(0, 2 * np.pi, (NUM_WAVES, 3))
-    angles = 2 * np.pi * np.cumsum(pace)[:, None, None] / FRAME_RATE_HZ * tempo + phase
-    waves = np.sin(angles).sum(axis=1) * np.sqrt(2 / NUM_WAVES)
-    return (style.head_amplitude_rad * np.array(AXIS_SHARES) * waves).astype(np.float32)

@@ -38,8 +38,7 @@ def load_scale(path: Path) -> MotionScale:
 
 def motion_in_style(crop: Crop, style: StyleParameters, rng: np.random.Generator) -> FloatArray:
     """A crop animated by rule, with what a face does of itself. [T, 55]"""
-    tracks = crop.frame_tracks()
-    return add_life(animate_by_rule(tracks, crop.accents, style, rng), tracks, style, rng)
+    return add_life(animate_by_rule(crop.frame_tracks(), crop.accents, style, rng), style, rng)
 
 
 def measure_scale(sampler: TapeSampler, num_clips: int = 600) -> MotionScale:

@@ -16,7 +16,7 @@ import grpc
 from posecast.audio.pcm import AudioFormat
 from posecast.config import AnimationOptions
 from posecast.errors import ModelUnavailable
-from posecast.signals import FaceFrames, Waveform, join_frames
+from posecast.signals import FaceFrames, Style, Waveform, join_frames
 from posecast.transport import codec
 from posecast.transport.status import error_from
 from posecast.v1 import audio_pb2
@@ -49,6 +49,7 @@ def stream_waveform(
     waveform: Waveform,
     options: AnimationOptions,
     *,
+    style: Style | None = None,
     is_paced: bool = False,
     connect_timeout_s: float = 10.0,
 ) -> StreamedAnimation:
@@ -58,6 +59,7 @@ def stream_waveform(
         address: Host and port of the server.
         waveform: Speech, of at least one sample.
         options: What to ask for.
+        style: Sent in the place of the style named in the options.
         is_paced: Send as fast as a microphone would; otherwise as fast as the server takes it.
         connect_timeout_s: How long to wait for the server to be there.
 
@@ -67,7 +69,8 @@ def stream_waveform(
     Raises:
         PosecastError: If the server cannot be reached or refuses.
     """
-    sender = _Sender(waveform, options, is_paced=is_paced)
+    settings = codec.options_message(options, style=style)
+    sender = _Sender(waveform, settings, is_paced=is_paced)
     with grpc.insecure_channel(address) as channel:
         _connect(channel, address, connect_timeout_s)
         stub = service_grpc.FaceAnimationServiceStub(channel)  # type: ignore[no-untyped-call]  # generated
@@ -88,9 +91,11 @@ def _connect(channel: grpc.Channel, address: str, timeout_s: float) -> None:
 class _Sender:
     """Makes the requests of one utterance and remembers when the first audio left."""
 
-    def __init__(self, waveform: Waveform, options: AnimationOptions, *, is_paced: bool) -> None:
+    def __init__(
+        self, waveform: Waveform, settings: service_pb2.AnimationSettings, *, is_paced: bool
+    ) -> None:
         self._waveform = waveform
-        self._options = options
+        self._settings = settings
         self._is_paced = is_paced
         self.started_s = time.perf_counter()
 
@@ -100,7 +105,7 @@ class _Sender:
         yield service_pb2.AnimateRequest(
             config=service_pb2.AnimateConfig(
                 audio_format=codec.audio_format_message(audio_format),
-                settings=codec.options_message(self._options),
+                settings=self._settings,
             )
         )
         data = self._waveform.samples.astype("<f4").tobytes()

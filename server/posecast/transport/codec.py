@@ -99,10 +99,21 @@ def options_from(
     )
 
 
-def options_message(options: AnimationOptions) -> service_pb2.AnimationSettings:
-    """Write options as settings; what is unset stays unset."""
+def options_message(
+    options: AnimationOptions, *, style: Style | None = None
+) -> service_pb2.AnimationSettings:
+    """Write options as settings; what is unset stays unset.
+
+    Args:
+        options: What to ask for.
+        style: A style of the client's own, in the place of the one named in the options.
+
+    Returns:
+        The settings.
+    """
     return service_pb2.AnimationSettings(
-        style_name=options.style,
+        style_name=options.style if style is None else None,
+        style_vector=None if style is None else style_message(style),
         seed=options.seed,
         frame_rate_hz=options.frame_rate_hz,
         latency_mode=LATENCY_MODE_NUMBERS[options.mode],
@@ -112,6 +123,12 @@ def options_message(options: AnimationOptions) -> service_pb2.AnimationSettings:
         look_ahead_ms=options.look_ahead_ms,
         style_strength=options.style_strength,
     )
+
+
+def style_message(style: Style) -> service_pb2.StyleVector:
+    """Write a style of the client's own."""
+    life = {name: getattr(style, name) for name in LIFE_LIMITS}
+    return service_pb2.StyleVector(values=style.vector.tolist(), **life)
 
 
 def style_from(message: service_pb2.AnimationSettings, *, style_dim: int) -> Style | None:

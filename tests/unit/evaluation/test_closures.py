@@ -5,12 +5,14 @@ import pytest
 
 from posecast.evaluation.alignment import PhoneSegment
 from posecast.evaluation.closures import (
+    bilabial_contrast,
     closure_recall,
     closures_by_chance,
     false_closures_on_consonants,
     false_closures_on_vowels,
 )
 from posecast.evaluation.curves import TimedCurve, lip_aperture
+from posecast.evaluation.statistics import effect_size
 
 
 def curve(values, rate_hz=25):
@@ -114,3 +116,48 @@ def test_labial_after_the_last_frame_is_missed():
     alignment = (PhoneSegment("AA", 0, 0.5), PhoneSegment("P", 5, 5.1))
 
     assert closure_recall(curve([0.5, 0.0, 0.5, 0.0]), alignment) == (0, 1)
+
+
+def test_bilabial_contrast_is_strong_for_a_perfect_face_at_any_opening(alignment, perfect_face):
+    aperture = lip_aperture(perfect_face())
+    half = TimedCurve(aperture.times_s, aperture.values / 2)
+
+    contrast = bilabial_contrast(aperture, alignment)
+
+    assert len(contrast.positives) == 7
+    assert min(contrast.positives) > max(contrast.negatives)
+    assert effect_size(*contrast) > 4
+    assert len(contrast.negatives) == false_closures_on_consonants(aperture, alignment).total
+    assert bilabial_contrast(half, alignment).positives == pytest.approx(contrast.positives)
+
+
+def test_bilabial_contrast_of_lips_the_wrong_way_round_is_negative(alignment, perfect_face):
+    aperture = lip_aperture(perfect_face())
+    inverted = TimedCurve(aperture.times_s, aperture.values.max() - aperture.values)
+
+    assert effect_size(*bilabial_contrast(inverted, alignment)) < 0
+
+
+def test_consonants_beside_a_labial_or_labiodental_are_no_counterexamples():
+    phones = ["AA", "T", "AA", "P", "T", "AA", "AA", "S", "F", "AA", "AA", "K", "AA", "AA"]
+    alignment = tuple(
+        PhoneSegment(phone, 0.1 * index, 0.1 * (index + 1)) for index, phone in enumerate(phones)
+    )
+    aperture = curve(np.linspace(1, 0, 36))  # from 0.95 down to 0.05 between the percentiles
+
+    contrast = bilabial_contrast(aperture, alignment)
+
+    # T before the P is 0.1 s away; the T behind it and the S before the F are left out
+    assert len(contrast.negatives) == 2
+    assert len(contrast.positives) == 1
+    lowest = aperture.values[[3 * 25 // 10, 10, 30]]  # until 40 ms after T, P and K
+    assert contrast.negatives[0] == pytest.approx((0.95 - aperture.values[6]) / 0.9, abs=0.05)
+    assert contrast.negatives[1] == pytest.approx((0.95 - lowest[2]) / 0.9, abs=0.05)
+
+
+def test_lips_that_hardly_move_have_hardly_a_contrast(alignment):
+    tremble = curve(0.2 + 1e-4 * np.random.default_rng(0).random(200))
+
+    contrast = bilabial_contrast(tremble, alignment)
+
+    assert np.abs([*contrast.positives, *contrast.negatives]).max() < 0.01

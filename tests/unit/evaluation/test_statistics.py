@@ -8,6 +8,7 @@ from posecast.evaluation.statistics import (
     area_under_curve,
     average_ranks,
     correlation,
+    effect_size,
     rank_correlation,
 )
 
@@ -30,6 +31,19 @@ def test_area_under_curve_is_the_share_of_ordered_pairs():
 )  # fmt: skip
 def test_area_under_curve_at_its_ends(positives, negatives, expected):
     assert area_under_curve(positives, negatives) == expected
+
+
+def test_effect_size_by_hand():
+    # means 4 and 1, squares around them 2 + 8 over 2 + 3 - 2 values
+    assert effect_size([3, 5], [-1, 1, 3]) == pytest.approx(3 / np.sqrt(10 / 3))
+    assert effect_size([0], [2, 4]) == pytest.approx(-3 / np.sqrt(2))
+
+
+def test_effect_size_needs_two_groups_and_a_spread():
+    assert effect_size([], [1, 2]) is None
+    assert effect_size([1, 2], []) is None
+    assert effect_size([1], [0]) is None
+    assert effect_size([1, 1], [0, 0]) is None
 
 
 def test_rank_correlation_sees_order_only():

@@ -62,6 +62,23 @@ def test_eyes_blink_as_often_as_asked(blink_rate_hz):
     assert num_blinks / (60 * MINUTES) == pytest.approx(blink_rate_hz, rel=0.15)
 
 
+@pytest.mark.parametrize("blink_rate_hz", [0.15, 0.3, 1.0])
+def test_every_second_of_short_clips_has_as_many_blinks(blink_rate_hz):
+    num_clips, seconds = 1500, 6
+    frames = np.concatenate(
+        [
+            blink_starts(run(seed=seed, seconds=seconds + 1, blink_rate_hz=blink_rate_hz))
+            for seed in range(num_clips)
+        ]
+    )
+    # A lid is half shut 0.04 s after the blink began: all that are seen from 0.2 s on began later.
+    counts = np.histogram(frames, bins=5 + 25 * np.arange(seconds + 1))[0]
+    expected = num_clips * blink_rate_hz
+    deviation = np.sqrt(expected)  # at most: these waits are more even than those of Poisson
+    np.testing.assert_allclose(counts, expected, atol=4 * deviation)
+    assert counts.sum() == pytest.approx(seconds * expected, rel=0.06)
+
+
 def test_every_blink_closes_the_eyes_fully_at_25_frames_a_second():
     weights = run(seconds=300, blink_rate_hz=0.5)
     blink = curve(weights, "eyeBlinkLeft")

@@ -113,6 +113,16 @@ def test_a_closure_at_either_end_keeps_its_depth(rate_hz, closed_at):
     assert lip_aperture(np.concatenate(parts)).min() == 0
 
 
+@pytest.mark.parametrize("rate_hz", OTHER_RATES)
+def test_a_head_that_turns_steadily_does_not_tremble_at_closures(rate_hz):
+    weights, _ = face(0.3 + 0.3 * np.cos(np.arange(50)))
+    _, head = face(np.linspace(0, 1, 50))
+    _, converted = convert(weights, head, rate_hz)
+    yaw = yaw_pitch_roll_deg_from_quaternion(converted)[:, 0]
+    expected = np.degrees(np.arange(len(yaw)) / rate_hz * 25 / 49)
+    np.testing.assert_allclose(yaw, expected, atol=5e-3)
+
+
 @pytest.mark.parametrize("rate_hz", RATES)
 def test_nothing_overshoots(moving, rate_hz):
     weights, _ = convert(*moving, rate_hz)

@@ -7,6 +7,7 @@ from posecast.rig.head_pose import (
     interpolate_quaternions,
     quaternion_from_rotation_vector,
     quaternion_from_yaw_pitch_roll_deg,
+    rotation_vector_from_quaternion,
     yaw_pitch_roll_deg_from_quaternion,
 )
 
@@ -125,3 +126,17 @@ def test_interpolation_goes_the_shorter_way():
     later = np.array([[0, -np.sin(1.6), 0, -np.cos(1.6)]], np.float32)
     middle = interpolate_quaternions(earlier, later, np.array([0.5], np.float32))
     np.testing.assert_allclose(np.abs(middle[0, 1]), np.sin(1.55), atol=1e-4)
+
+
+def test_a_rotation_vector_comes_back_from_its_quaternion_of_either_sign():
+    rng = np.random.default_rng(4)
+    axes = rng.standard_normal((200, 3))
+    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+    angles = np.concatenate([[0.0, 1e-6, 3.1], rng.uniform(0, 3, 197)])
+    rotation = (axes * angles[:, None]).astype(np.float32)
+
+    head = quaternion_from_rotation_vector(rotation)
+
+    # float32 quaternions near half a turn tell the angle to 1e-6 or so
+    np.testing.assert_allclose(rotation_vector_from_quaternion(head), rotation, atol=5e-6)
+    np.testing.assert_allclose(rotation_vector_from_quaternion(-head), rotation, atol=5e-6)

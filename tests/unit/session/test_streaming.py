@@ -7,9 +7,14 @@ import pytest
 
 from posecast.config import AnimationOptions
 from posecast.errors import InvalidRequest
-from posecast.rig.arkit import CURVE_INDEX
+from posecast.rig.arkit import CURVE_INDEX, MOTION_DIM, NUM_CURVES
+from posecast.rig.head_pose import (
+    quaternion_from_rotation_vector,
+    yaw_pitch_roll_deg_from_quaternion,
+)
 from posecast.session.engine import AnimationEngine
 from posecast.session.streaming import StreamingSession
+from posecast.session.timeline import Window
 from posecast.signals import FaceFrames, Style, join_frames
 
 
@@ -90,6 +95,51 @@ def test_an_unset_seed_is_drawn_and_told(
         tiny_engine, speech_like, AnimationOptions(seed=session.seed), [len(speech_like)]
     )
     np.testing.assert_array_equal(frames.weights, repeated.weights)
+
+
+@pytest.mark.parametrize("frame_rate_hz", [50, 60])
+def test_the_head_is_the_same_at_every_rate(
+    tiny_engine: AnimationEngine, speech_like: np.ndarray, frame_rate_hz: int
+) -> None:
+    slow, fast = (
+        stream(tiny_engine, speech_like, AnimationOptions(seed=6, frame_rate_hz=rate), [4_000])
+        for rate in (25, frame_rate_hz)
+    )
+    # Each fifth model frame is a frame at every rate; the last window may be a frame longer.
+    shared = fast.head[:: frame_rate_hz // 5][:20]
+    np.testing.assert_allclose(shared, slow.head[::5][:20], atol=1e-6)
+
+
+class ChattingMotion:
+    """Stands for a denoiser: two seconds of chatter and one of silence, the head held at rest."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def sample(self, window: Window, speech: np.ndarray) -> np.ndarray:
+        frames = np.arange(window.first_frame, window.first_frame + window.num_frames)
+        motion = np.zeros((len(frames), MOTION_DIM), np.float32)
+        motion[:, CURVE_INDEX["jawOpen"]] = np.where(frames % 75 < 50, np.sin(frames), -3)
+        motion[:, NUM_CURVES:] = REST_ROTATION
+        return motion
+
+
+REST_ROTATION = (0.5, -1.0, 0.2)  # in units of the tiny model, a tenth of a radian
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_head_does_not_drift_in_five_minutes(
+    tiny_engine: AnimationEngine, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr("posecast.session.streaming.MotionStream", ChattingMotion)
+    minute = np.zeros(60 * 16_000, np.float32)
+    session = StreamingSession(tiny_engine, AnimationOptions(seed=seed), sample_rate_hz=16_000)
+    head = join_frames([*(session.push(minute) for _ in range(5)), session.finish()]).head
+    angles = yaw_pitch_roll_deg_from_quaternion(head).reshape(5, 1500, 3)
+    rotation = 0.1 * np.array([REST_ROTATION], np.float32)
+    rest = yaw_pitch_roll_deg_from_quaternion(quaternion_from_rotation_vector(rotation))
+    np.testing.assert_allclose(angles.mean(axis=1), np.tile(rest, (5, 1)), atol=1.0)
+    assert (angles.std(axis=1)[:, :2] > 1.0).all()  # it is alive to the end
 
 
 @pytest.mark.parametrize("frame_rate_hz", [25, 30, 50, 60])

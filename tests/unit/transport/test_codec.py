@@ -7,7 +7,7 @@ import pytest
 
 from posecast.audio.pcm import AudioFormat
 from posecast.config import AnimationOptions
-from posecast.signals import FaceFrames
+from posecast.signals import FaceFrames, Style
 from posecast.transport import codec
 from posecast.v1 import audio_pb2
 from posecast.v1 import face_animation_service_pb2 as pb
@@ -77,3 +77,21 @@ def test_frames_come_back_exactly():
     assert back.first_index == frames.first_index
     assert np.array_equal(back.weights, frames.weights)
     assert np.array_equal(back.head, frames.head)
+
+
+def test_a_style_of_the_clients_own_comes_back():
+    style = Style(
+        vector=np.float32([0.5, -2.0]),
+        blink_rate_hz=0.25,
+        gaze_range=0.125,
+        head_wander_rad=0.0625,
+        head_tempo_hz=0.5,
+    )
+
+    message = codec.options_message(AnimationOptions(style="actor.npz"), style=style)
+    back = codec.style_from(message, style_dim=2)
+
+    assert not message.HasField("style_name")
+    assert back.vector.tolist() == style.vector.tolist()
+    assert (back.blink_rate_hz, back.gaze_range) == (0.25, 0.125)
+    assert (back.head_wander_rad, back.head_tempo_hz) == (0.0625, 0.5)

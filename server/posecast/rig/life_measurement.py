@@ -1,0 +1,108 @@
+"""What eyes and head do of themselves, measured: the inverse of `Eyes` and `HeadWander`."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posecast.config import FRAME_RATE_HZ
+from posecast.rig.arkit import CURVE_INDEX
+from posecast.rig.head_pose import rotation_vector_from_quaternion
+from posecast.rig.head_wander import AXIS_SHARES
+from posecast.signals import LIFE_LIMITS, FaceFrames, FloatArray
+
+BLINK_FROM, BLINK_UNTIL = 0.4, 0.25
+"""Lids that close beyond the first blink, until they open beyond the second."""
+SLOW_HZ = 0.8
+"""Where nods and beats begin; the head's wandering is slower."""
+STILL_RAD = 1e-4
+"""Standard deviation under which a head counts as still: rounding, not movement."""
+USUAL_TEMPO_HZ = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """The fields of `signals.Style` that are not its vector."""
+
+    blink_rate_hz: float
+    """Blinks a second."""
+    gaze_range: float
+    """Standard deviation of the horizontal look curves."""
+    head_wander_rad: float
+    """Amplitude with which `HeadWander` is as wide as the slow motion of the head."""
+    head_tempo_hz: float
+    """Centroid of the spectrum of that motion; the usual tempo for a head that is still."""
+
+
+def measure_life(frames: FaceFrames) -> Life:
+    """Measure a face at 25 frames a second.
+
+    Args:
+        frames: At least two frames.
+
+    Returns:
+        The measures, within the ranges of `signals.Style`.
+
+    Source:
+        Our own.
+    """
+    lids = _mean_of(frames.weights, "eyeBlinkLeft", "eyeBlinkRight")
+    wander_rad, tempo_hz = _measure_wander(frames.head)
+    measured = Life(
+        blink_rate_hz=_count_blinks(lids) * FRAME_RATE_HZ / len(frames),
+        gaze_range=_measure_gaze(frames.weights, lids),
+        head_wander_rad=wander_rad,
+        head_tempo_hz=tempo_hz,
+    )
+    within = {name: min(getattr(measured, name), high) for name, high in LIFE_LIMITS.items()}
+    return dataclasses.replace(measured, **within)
+
+
+def _mean_of(weights: FloatArray, *names: str) -> FloatArray:
+    return weights[:, [CURVE_INDEX[name] for name in names]].mean(axis=1)
+
+
+def _count_blinks(lids: FloatArray) -> int:
+    """Closures that begin in the take, with two thresholds: a trembling lid blinks once."""
+    count, is_closed = 0, bool(lids[0] > BLINK_FROM)
+    for lid in lids.tolist():
+        if not is_closed and lid > BLINK_FROM:
+            count, is_closed = count + 1, True
+        elif is_closed and lid < BLINK_UNTIL:
+            is_closed = False
+    return count
+
+
+def _measure_gaze(weights: FloatArray, lids: FloatArray) -> float:
+    """Spread of the horizontal look while the eyes are open, as `Eyes` sets it."""
+    right = _mean_of(weights, "eyeLookOutRight", "eyeLookInLeft")
+    left = _mean_of(weights, "eyeLookInRight", "eyeLookOutLeft")
+    looked = (right - left)[lids <= BLINK_FROM]
+    return float(looked.std()) if len(looked) else 0.0
+
+
+def _measure_wander(head: FloatArray) -> tuple[float, float]:
+    """Amplitude in radians and tempo in hertz of the slow motion, over the three axes."""
+    rotation = rotation_vector_from_quaternion(head).astype(np.float64)
+    frequencies_hz, power = _slow_spectrum(rotation - rotation.mean(axis=0))
+    # HeadWander moves each axis by its share of the amplitude, so the variances sum to
+    # amplitude^2 times the sum of the squared shares.
+    amplitude_rad = float(np.sqrt(power.sum() / np.square(AXIS_SHARES).sum()))
+    if amplitude_rad < STILL_RAD:
+        return 0.0, USUAL_TEMPO_HZ
+    return amplitude_rad, float((frequencies_hz * power).sum() / power.sum())
+
+
+def _slow_spectrum(
+    rotation: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Frequencies from above 0 to `SLOW_HZ`, and the variance of all axes at each."""
+    num_frames = len(rotation)
+    frequencies_hz = np.fft.rfftfreq(num_frames, 1 / FRAME_RATE_HZ).astype(np.float64)
+    bins = np.fft.rfft(rotation, axis=0) / num_frames
+    power: NDArray[np.float64] = 2 * np.square(np.abs(bins)).sum(axis=1)
+    slow = (frequencies_hz > 0) & (frequencies_hz <= SLOW_HZ)
+    return frequencies_hz[slow], power[slow]
