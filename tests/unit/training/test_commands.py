@@ -1,14 +1,24 @@
 """`posecast train`: each stage is given what the command line says."""
 
 import argparse
+import json
 import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from posecast.errors import InvalidRequest
-from posecast.training import commands, corpus, denoiser, package, speech_encoder, style_encoder
+from posecast.errors import InvalidRequest, TrainingPaused
+from posecast.training import (
+    check,
+    commands,
+    corpus,
+    denoiser,
+    loop,
+    package,
+    speech_encoder,
+    style_encoder,
+)
 from posecast.training.default_model import DEFAULT_MODEL
 from posecast.training.utterance import save_shard
 
@@ -85,7 +95,7 @@ def test_a_corpus_is_built_as_asked(tmp_path, monkeypatch):
         parse(
             "corpus", "--run", str(tmp_path), "--espeak-minutes", "1", "--flite-minutes", "0",
             "--festival-minutes", "2.5", "--non-speech-minutes", "0.5", "--recordings", "speech",
-            "--jobs", "3", "--seed", "6",
+            "--jobs", "3", "--corpus-seed", "6",
         )
     )  # fmt: skip
 
@@ -103,6 +113,83 @@ def test_every_engine_of_the_corpus_can_be_asked_for(tmp_path, monkeypatch):
     ((_, minutes),) = calls
     assert minutes.keys() == corpus._SYNTHETIC.keys()
     assert min(minutes.values()) > 0
+
+
+@pytest.fixture
+def trainings(monkeypatch):
+    """The trainings that were started: their functions and plans, in order."""
+    started = []
+    for module, function in (
+        (speech_encoder, "train_speech_encoder"),
+        (style_encoder, "train_style_encoder"),
+        (denoiser, "train_denoiser"),
+    ):
+        monkeypatch.setattr(
+            module,
+            function,
+            lambda *args, name=function: started.append((name, args[2], args[4])),
+        )
+    return started
+
+
+def test_all_is_every_stage_with_what_each_has_by_itself(run_folder, monkeypatch, trainings):
+    built, exported = [], []
+    monkeypatch.setattr(commands, "build_corpus", lambda *args, **options: built.append(options))
+    monkeypatch.setattr(
+        package, "export_run", lambda *args: exported.append((args, len(trainings)))
+    )
+
+    run = str(run_folder)
+    commands.run(parse("all", "--run", run, "--seed", "5", "--minutes", "3", "-o", "model"))
+
+    names = ["train_speech_encoder", "train_style_encoder", "train_denoiser"]
+    assert [name for name, _, _ in trainings] == names
+    for (_, plan, batch_size), stage in zip(
+        trainings, ("speech-encoder", "style", "denoiser"), strict=True
+    ):
+        alone = parse(stage)
+        assert (plan.steps, plan.learning_rate) == (alone.steps, alone.learning_rate)
+        assert batch_size == alone.batch_size
+        assert (plan.seed, plan.minutes) == (5, 3.0)
+    assert [options["seed"] for options in built] == [parse("corpus").corpus_seed]
+    (((folder, output), num_trained),) = exported
+    assert (folder.path, output, num_trained) == (run_folder, Path("model"), 3)
+
+
+def test_a_stage_that_is_done_is_not_trained_again(run_folder, monkeypatch, trainings):
+    monkeypatch.setattr(commands, "completed_steps", lambda path: 9)
+    commands.run(parse("style", "--run", str(run_folder), "--steps", "9"))
+    assert trainings == []
+    commands.run(parse("style", "--run", str(run_folder), "--steps", "10"))
+    assert len(trainings) == 1
+
+
+def test_a_pause_is_told_and_no_failure(run_folder, monkeypatch, capsys):
+    def pause(*args):
+        raise TrainingPaused(7, "paused at step 7 of 9")
+
+    monkeypatch.setattr(style_encoder, "train_style_encoder", pause)
+    commands.run(parse("style", "--run", str(run_folder)))
+    assert "paused at step 7 of 9" in capsys.readouterr().err
+
+
+def test_a_speech_encoder_is_judged_at_each_look_ahead_on_held_out_voices(monkeypatch, capsys):
+    asked = []
+
+    def load(folder, *, held_out):
+        return f"held out: {held_out}"
+
+    def judge(network, utterances, look_ahead_frames):
+        asked.append((network, utterances, look_ahead_frames))
+        return {"flite": {"phones": 0.5}}
+
+    monkeypatch.setattr(commands, "load_corpus", load)
+    monkeypatch.setattr(check, "check_speech_encoder", judge)
+    monkeypatch.setattr(loop, "load_average", lambda path, network: str(path))
+    commands.run(parse("check-speech", "--run", "run"))
+    assert asked == [("run/speech_encoder.pt", "held out: True", frames) for frames in range(4)]
+    printed = json.loads(capsys.readouterr().out)
+    assert printed.keys() == {"40 ms", "80 ms", "120 ms", "160 ms"}
 
 
 def test_held_out_clips_go_where_they_are_told_and_are_counted(monkeypatch, capsys):
