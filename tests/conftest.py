@@ -13,7 +13,13 @@ from posecast.rig.retarget import MotionScale
 from posecast.session.engine import AnimationEngine
 from posecast.signals import Style
 
-_SPEECH = SpeechEncoderConfig(num_mel_bands=80, width=16, num_blocks=2, dilations=(1, 2))
+_SPEECH = SpeechEncoderConfig(
+    num_mel_bands=80,
+    width=16,
+    num_blocks=2,
+    dilations=(1, 2),
+    look_aheads_frames=(0, 1, 2, 3),
+)
 TINY_MODEL = ModelConfig(
     name="tiny",
     version="0",
@@ -50,7 +56,7 @@ def tiny_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng = np.random.default_rng(1)
     folder = tmp_path_factory.mktemp("tiny-model")
     networks = (
-        SpeechEncoderNetwork(TINY_MODEL.speech_encoder, num_classes=27),
+        SpeechEncoderNetwork(TINY_MODEL.speech_encoder),
         StyleEncoderNetwork(TINY_MODEL.style_encoder),
         ConditionedDenoiser(TINY_MODEL.denoiser),
     )

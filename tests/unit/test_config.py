@@ -98,6 +98,17 @@ def test_options_at_the_borders_are_taken():
     AnimationOptions(look_ahead_ms=400)
 
 
+def test_features_are_articulators_accent_and_phones_whatever_the_width():
+    assert SpeechEncoderConfig().feature_dim == SpeechEncoderConfig(width=16).feature_dim == 64
+    assert SpeechEncoderConfig(num_phone_classes=5).feature_dim == 20
+
+
+def test_a_default_look_ahead_that_is_no_choice_is_refused():
+    message = "look_ahead_frames 3; allowed: one of look_aheads_frames, 0, 1"
+    with pytest.raises(InvalidRequest, match=message):
+        SpeechEncoderConfig(look_aheads_frames=(0, 1))
+
+
 def test_a_look_ahead_is_the_audio_up_to_the_end_of_its_last_frame():
     assert SpeechEncoderConfig().look_aheads_ms == (160,)
     assert SpeechEncoderConfig(look_aheads_frames=(1, 2, 3)).look_aheads_ms == (80, 120, 160)

@@ -13,25 +13,35 @@ from posecast.export import export_speech_encoder
 @pytest.fixture
 def network():
     torch.manual_seed(6)
-    config = SpeechEncoderConfig(num_mel_bands=12, width=16, num_blocks=2, dilations=(1, 2))
-    return SpeechEncoderNetwork(config, 5).eval()
+    config = SpeechEncoderConfig(
+        num_mel_bands=12,
+        width=16,
+        num_blocks=2,
+        dilations=(1, 2),
+        look_ahead_frames=2,
+        look_aheads_frames=(0, 2),
+        num_phone_classes=5,
+    )
+    return SpeechEncoderNetwork(config).eval()
 
 
-def test_onnx_matches_torch(network, tmp_path):
+@pytest.mark.parametrize("look_ahead", [0, 1])
+def test_onnx_matches_torch(network, tmp_path, look_ahead):
     export_speech_encoder(network, tmp_path / "speech.onnx")
     session = onnxruntime.InferenceSession(tmp_path / "speech.onnx")
     names = [given.name for given in session.get_inputs()]
+    one_hot = torch.eye(2)[look_ahead : look_ahead + 1]
     state = network.initial_state(1)
     carried = [layer.numpy() for layer in state]
 
     for num_frames in (3, 1, 8):
         mel = torch.randn(1, 4 * num_frames, 13)
         with torch.no_grad():
-            features, *state = network(mel, *state)
-        feeds = dict(zip(names, [mel.numpy(), *carried], strict=True))
+            features, *state = network(mel, one_hot, *state)
+        feeds = dict(zip(names, [mel.numpy(), one_hot.numpy(), *carried], strict=True))
         found, *carried = session.run(None, feeds)
 
-        assert found.shape == (1, num_frames, network.config.feature_dim)
+        assert found.shape == (1, num_frames, 20)  # 10 and twice 5 phones
         # Two float32 implementations; the sums run in another order.
         np.testing.assert_allclose(found, features.numpy(), atol=2e-5)
         for mine, theirs in zip(carried, state, strict=True):

@@ -30,9 +30,10 @@ def check_speech_encoder(
 
     Returns:
         By engine: `phones`, share of the frames whose likeliest phone class is right; `closures`,
-        share of p, b, m with a peak of the channel above a half; `false`, share of all other
-        phones with such a peak that do not stand beside one; `f_v` and `false_f_v`, the same of the
-        labiodental channel; `jaw` and `round`, correlation with the rule's channel.
+        share of p, b, m with a peak of the channel above a half; `false`, share of other phones
+        with such a peak, those left out that are or stand beside one of these, a silence or an
+        unknown phone; `f_v` and `false_f_v`, the same of the labiodental channel; `jaw` and
+        `round`, correlation with the rule's channel.
     """
     results: dict[str, dict[str, float]] = {}
     for engine in sorted({utterance.engine for utterance in utterances}):

@@ -35,12 +35,13 @@ def change_voice(samples: FloatArray, *, pitch: float, formants: float, tempo: f
         MissingDependency: If the program `rubberband` is not installed.
     """
     # Playing faster moves pitch, formants and pace together; the program then puts pitch and pace
-    # where they belong and leaves the formants.
+    # where they belong and leaves the formants. Its faster engine hardly does (R2 of 3.1.2: asked
+    # for formants 1.2 times as high, real voices came out 1.03 times as high), the finer one does.
     played = soxr.resample(samples, SAMPLE_RATE_HZ * formants, SAMPLE_RATE_HZ, quality="MQ")
     with tempfile.TemporaryDirectory() as folder:
         before, after = Path(folder) / "before.wav", Path(folder) / "after.wav"
         soundfile.write(before, played, SAMPLE_RATE_HZ, subtype="FLOAT")
-        command = ["rubberband", "--quiet", "--fast", "--formant"]
+        command = ["rubberband", "--quiet", "--fine", "--formant"]
         command += ["--frequency", f"{pitch / formants:.5f}", "--time", f"{formants / tempo:.5f}"]
         try:
             subprocess.run(  # noqa: S603 - no shell takes part

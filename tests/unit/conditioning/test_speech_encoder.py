@@ -1,5 +1,6 @@
-"""The streaming speech encoder: torch and ONNX agree, blocks do not matter, no future is heard."""
+"""The streaming encoder: torch and ONNX agree, blocks do not matter, no future is heard."""
 
+import copy
 import dataclasses
 
 import numpy as np
@@ -12,16 +13,23 @@ from posecast.conditioning.onnx_speech_encoder import OnnxSpeechEncoder
 from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
 from posecast.config import SpeechEncoderConfig
 from posecast.errors import CheckpointMismatch, InvalidRequest, ModelUnavailable
-from posecast.export import export_speech_encoder
+from posecast.export import export_module, export_speech_encoder
 
-CONFIG = SpeechEncoderConfig(num_mel_bands=80, width=16, num_blocks=2, dilations=(1, 2))
+CONFIG = SpeechEncoderConfig(
+    num_mel_bands=80,
+    width=16,
+    num_blocks=2,
+    dilations=(1, 2),
+    look_aheads_frames=(0, 1, 2, 3),
+)
+LOOK_AHEADS = pytest.mark.parametrize("look_ahead", CONFIG.look_aheads_frames)
 FRAME = 640
 
 
 @pytest.fixture(scope="module")
 def network():
     torch.manual_seed(8)
-    return SpeechEncoderNetwork(CONFIG, num_classes=27).eval()
+    return SpeechEncoderNetwork(CONFIG).eval()
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +49,8 @@ def speech(speech_like):
     return speech_like[: 60 * FRAME]
 
 
-def encode(encoder, samples, frames_a_block=None):
-    state, parts = encoder.start(), []
+def encode(encoder, samples, look_ahead=3, frames_a_block=None):
+    state, parts = encoder.start(look_ahead), []
     step = (frames_a_block or len(samples) // FRAME) * FRAME
     for start in range(0, len(samples), step):
         features, state = encoder.encode(samples[start : start + step], state)
@@ -50,21 +58,42 @@ def encode(encoder, samples, frames_a_block=None):
     return np.concatenate(parts)
 
 
-def test_onnx_matches_torch(network, encoder, speech):
+@LOOK_AHEADS
+def test_onnx_matches_torch(network, encoder, speech, look_ahead):
     mel = log_mel(speech, np.zeros(TAIL_SAMPLES, np.float32), CONFIG.num_mel_bands)
     normalised, _ = normalise_level(mel, PEAK_FLOOR)
+    one_hot = torch.eye(4)[look_ahead : look_ahead + 1]
     with torch.no_grad():
-        expected, *_ = network(torch.from_numpy(normalised[None]), *network.initial_state(1))
+        expected, *_ = network(
+            torch.from_numpy(normalised[None]), one_hot, *network.initial_state(1)
+        )
     # Two float32 implementations; the sums run in another order.
-    np.testing.assert_allclose(encode(encoder, speech), expected[0].numpy(), atol=2e-5)
+    np.testing.assert_allclose(encode(encoder, speech, look_ahead), expected[0].numpy(), atol=2e-5)
 
 
+@LOOK_AHEADS
 @pytest.mark.parametrize("frames_a_block", [1, 5, 7, 25])
-def test_chunked_equals_whole(encoder, speech, frames_a_block):
-    whole = encode(encoder, speech)
-    assert whole.shape == (60, CONFIG.feature_dim)
+def test_chunked_equals_whole(encoder, speech, look_ahead, frames_a_block):
+    whole = encode(encoder, speech, look_ahead)
+    assert whole.shape == (60, CONFIG.feature_dim) == (60, 64)
     # Products of other shapes sum in another order.
-    np.testing.assert_allclose(encode(encoder, speech, frames_a_block), whole, atol=1e-5)
+    np.testing.assert_allclose(
+        encode(encoder, speech, look_ahead, frames_a_block), whole, atol=1e-5
+    )
+
+
+def test_the_network_is_told_its_look_ahead(encoder, speech):
+    heard = [encode(encoder, speech, frames) for frames in CONFIG.look_aheads_frames]
+    for index, one in enumerate(heard):
+        for other in heard[:index]:
+            assert np.abs(one - other).mean() > 1e-3
+
+
+def test_a_stream_keeps_its_look_ahead_from_block_to_block(encoder, speech):
+    state = encoder.start(1)
+    for start in range(0, 10 * FRAME, FRAME):
+        _, state = encoder.encode(speech[start : start + FRAME], state)
+        assert state.look_ahead_frames == 1
 
 
 def test_features_of_a_frame_hear_no_further_than_the_look_ahead(encoder, speech):
@@ -86,7 +115,7 @@ def test_features_of_a_frame_do_hear_their_look_ahead(encoder, speech):
 
 
 def test_encoding_leaves_the_state_as_it_was(encoder, speech):
-    start = encoder.start()
+    start = encoder.start(3)
     _, state = encoder.encode(speech[: 5 * FRAME], start)
     first, _ = encoder.encode(speech[5 * FRAME : 10 * FRAME], state)
     again, _ = encoder.encode(speech[5 * FRAME : 10 * FRAME], state)
@@ -94,23 +123,33 @@ def test_encoding_leaves_the_state_as_it_was(encoder, speech):
     assert not any(layer.any() for layer in start.layers)
 
 
-def test_articulators_lie_between_0_and_1(encoder, speech):
-    articulators = encode(encoder, speech)[:, CONFIG.width : CONFIG.width + 9]
-    assert articulators.min() >= 0
-    assert articulators.max() <= 1
+def test_articulators_and_the_odds_of_phones_are_shares(encoder, speech):
+    features = encode(encoder, speech)
+    assert features[:, :9].min() >= 0
+    assert features[:, :9].max() <= 1
+    odds = features[:, 10:].reshape(-1, 2, CONFIG.num_phone_classes)
+    assert odds.min() >= 0
+    np.testing.assert_allclose(odds.sum(axis=-1), 1, atol=1e-5)
 
 
 @pytest.mark.parametrize("num_samples", [0, 639, 641])
 def test_a_broken_block_is_refused(encoder, num_samples):
     with pytest.raises(InvalidRequest, match=f"{num_samples} samples; expected a multiple of 640"):
-        encoder.encode(np.zeros(num_samples, np.float32), encoder.start())
+        encoder.encode(np.zeros(num_samples, np.float32), encoder.start(3))
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         pytest.param({"num_mel_bands": 40}, r"'mel' .*expected 41 columns", id="bands"),
-        pytest.param({"width": 32}, r"'features' has 26 columns; expected 42", id="width"),
+        pytest.param(
+            {"num_phone_classes": 30}, r"'features' has 64 columns; expected 70", id="phones"
+        ),
+        pytest.param(
+            {"look_aheads_frames": (3,)},
+            r"'look_ahead' has shape \[1, 4\]; expected 1 columns",
+            id="look-aheads",
+        ),
     ],
 )
 def test_a_network_of_other_sizes_is_refused(onnx_file, changes, message):
@@ -128,11 +167,32 @@ def test_a_missing_file_is_named(tmp_path):
         OnnxSpeechEncoder(tmp_path / "gone.onnx", CONFIG)
 
 
-def test_heads_share_the_hidden_state(network):
+def test_a_network_that_is_not_told_its_look_ahead_is_refused(tmp_path):
+    """What the encoders of format 1.0.0 were."""
+
+    class Deaf(torch.nn.Module):
+        def forward(self, mel):
+            return mel[..., :64]
+
+    path = tmp_path / SPEECH_ENCODER_FILE
+    export_module(Deaf(), {"mel": torch.zeros(1, 8, 81)}, ["features"], {}, path)
+    with pytest.raises(CheckpointMismatch, match="'look_ahead' has shape None; expected 4 columns"):
+        OnnxSpeechEncoder(path, CONFIG)
+
+
+def test_features_are_the_heads(network):
     hidden = torch.randn(2, 3, CONFIG.width)
     articulators, accents, phones = network.heads(hidden)
     assert articulators.shape == (2, 3, 9)
     assert phones.shape == (2, 3, 2, 27)
     features = network.features(hidden)
-    torch.testing.assert_close(features[..., CONFIG.width : -1], articulators)
-    torch.testing.assert_close(features[..., -1], accents)
+    torch.testing.assert_close(features[..., :9], articulators)
+    torch.testing.assert_close(features[..., 9], accents)
+    before, after = features[..., 10:37], features[..., 37:]
+    torch.testing.assert_close(before, torch.softmax(phones[..., 0, :], dim=-1))
+    torch.testing.assert_close(after, torch.softmax(phones[..., 1, :], dim=-1))
+
+
+def test_a_state_lies_where_the_network_does(network):
+    on_meta = copy.deepcopy(network).to("meta")
+    assert {layer.device.type for layer in on_meta.initial_state(2)} == {"meta"}

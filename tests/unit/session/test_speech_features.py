@@ -1,10 +1,13 @@
 """Features of windows: the encoder's blocks depend on the window's index alone."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from posecast.conditioning.speech_encoder import SpeechEncoderState
 from posecast.config import SpeechEncoderConfig
+from posecast.errors import InvalidRequest
 from posecast.session.speech_features import SpeechFeatureStream
 from posecast.session.timeline import Window, full_window
 
@@ -14,20 +17,27 @@ LOOK_AHEAD = 3
 class RecordingEncoder:
     """Features of a step: the number of the step, and the mean of its samples."""
 
-    config = SpeechEncoderConfig(look_ahead_frames=LOOK_AHEAD)
+    config = SpeechEncoderConfig(look_ahead_frames=LOOK_AHEAD, look_aheads_frames=(0, 1, 2, 3))
 
     def __init__(self):
         self.blocks = []
+        self.look_aheads = []
 
-    def start(self):
-        return SpeechEncoderState(tail=np.zeros(0, np.float32), peak_level=0.0, layers=())
+    def start(self, look_ahead_frames):
+        self.look_aheads.append(look_ahead_frames)
+        return SpeechEncoderState(
+            tail=np.zeros(0, np.float32),
+            peak_level=0.0,
+            layers=(),
+            look_ahead_frames=look_ahead_frames,
+        )
 
     def encode(self, samples, state):
         self.blocks.append(len(samples) // 640)
         first = state.peak_level  # stands for any state
         means = samples.reshape(-1, 640).mean(axis=1)
         steps = first + np.arange(len(means))
-        new_state = SpeechEncoderState(tail=state.tail, peak_level=first + len(means), layers=())
+        new_state = dataclasses.replace(state, peak_level=first + len(means))
         return np.stack([steps, means], axis=1), new_state
 
 
@@ -94,3 +104,37 @@ def test_audio_that_is_enough_is_not_padded(stream):
     stream.pad_to_window(full_window(0, 17))
     assert stream.encode(full_window(0, 17))[-1, 1] == 19
     assert not stream.has(full_window(0, 18))
+
+
+ALL_LOOK_AHEADS = pytest.mark.parametrize(
+    ("look_ahead_ms", "frames"), [(None, 3), (160, 3), (120, 2), (80, 1), (40, 0)]
+)
+
+
+@ALL_LOOK_AHEADS
+def test_a_frame_gets_the_step_that_heard_the_look_ahead_that_was_asked(look_ahead_ms, frames):
+    encoder = RecordingEncoder()
+    stream = SpeechFeatureStream(encoder, look_ahead_ms)
+    stream.push(numbered(40))
+    steps = np.concatenate([stream.encode(full_window(index, 5))[:, 0] for index in range(3)])
+    np.testing.assert_array_equal(steps, np.arange(15) + frames)
+    assert encoder.look_aheads == [frames]
+    assert encoder.blocks == [5 + frames, 5, 5]
+
+
+@ALL_LOOK_AHEADS
+def test_a_frame_is_there_once_its_look_ahead_is(look_ahead_ms, frames):
+    """The last frame of the window is the instant 360 ms; its look-ahead follows."""
+    stream = SpeechFeatureStream(RecordingEncoder(), look_ahead_ms)
+    needed = (360 + (look_ahead_ms or 160)) * 16
+    assert needed == (10 + frames) * 640
+    stream.push(np.zeros(needed - 1, np.float32))
+    assert not stream.has(full_window(0, 10))
+    stream.push(np.zeros(1, np.float32))
+    assert stream.has(full_window(0, 10))
+
+
+@pytest.mark.parametrize("look_ahead_ms", [0, 60, 159, 200])
+def test_a_look_ahead_that_was_not_trained_is_refused_with_those_that_were(look_ahead_ms):
+    with pytest.raises(InvalidRequest, match=f"{look_ahead_ms} ms; .*: 40, 80, 120, 160$"):
+        SpeechFeatureStream(RecordingEncoder(), look_ahead_ms)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from posecast.conditioning.log_mel import PEAK_FLOOR, normalise_level
+from posecast.conditioning.log_mel import DYNAMIC_RANGE, PEAK_FLOOR, normalise_level
 from posecast.training import augment as augment_module
-from posecast.training.augment import augment, mask_bands, normalise_levels
+from posecast.training.augment import augment, mask_bands, mask_hops, normalise_levels
 
 CHANGES = (
     "_sharpen", "_warp_formants", "_equalise", "_reverberate", "_add_babble", "_add_noise",
@@ -104,3 +104,39 @@ def test_bands_are_masked_in_about_half_of_the_rows_and_never_the_level():
     assert 0.4 < is_changed.any(dim=1).float().mean() < 0.6
     assert not is_changed[:, -1].any()
     assert 2 <= is_changed.sum(dim=1).max() <= 11
+
+
+def holes_of(row):
+    """Lengths of the runs of hops that lie at the level of silence."""
+    is_silent = (row[:, :-1] == -DYNAMIC_RANGE / 4 + 1.2).all(dim=1).numpy()
+    edges = np.flatnonzero(np.diff(is_silent, prepend=False, append=False))
+    return edges[1::2] - edges[::2]
+
+
+def test_holes_of_30_to_110_ms_are_as_silent_as_silence_is():
+    torch.manual_seed(3)
+    normalised = torch.randn(600, 200, 81)
+    masked = mask_hops(normalised, generator())
+    holes = [holes_of(row) for row in masked]
+    inner = np.concatenate([hole for hole in holes if len(hole) == 1 or len(hole) == 2])
+    assert {*range(3, 12)} <= {*inner.tolist()}
+    assert np.percentile(inner, 95) <= 11  # two holes may touch, the end may cut one
+    # Each of two holes is there in half of the rows.
+    assert np.mean([len(hole) == 0 for hole in holes]) == pytest.approx(0.25, abs=0.06)
+    silence = normalise_levels(torch.tensor([[[-1.0] * 80], [[-17.0] * 80]]).transpose(0, 1))
+    assert silence[0, 1, 0] == masked[masked != normalised].unique()
+
+
+def test_holes_never_touch_the_level_nor_what_lies_between_them():
+    torch.manual_seed(3)
+    normalised = torch.randn(50, 60, 81)
+    masked = mask_hops(normalised, generator())
+    torch.testing.assert_close(masked[..., -1], normalised[..., -1], rtol=0, atol=0)
+    changed = (masked != normalised)[..., :-1]
+    assert (changed.any(dim=2) == changed.all(dim=2)).all()
+
+
+def test_the_generator_alone_decides_where_the_holes_are(mel):
+    one, again, other = (mask_hops(normalise_levels(mel), generator(seed)) for seed in (1, 1, 2))
+    torch.testing.assert_close(one, again, rtol=0, atol=0)
+    assert (one != other).any()

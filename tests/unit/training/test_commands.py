@@ -1,11 +1,24 @@
 """`posecast train`: each stage is given what the command line says."""
 
 import argparse
+import json
+import sys
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from posecast.errors import InvalidRequest
-from posecast.training import commands, denoiser, package, speech_encoder, style_encoder
+from posecast.errors import InvalidRequest, TrainingPaused
+from posecast.training import (
+    check,
+    commands,
+    corpus,
+    denoiser,
+    loop,
+    package,
+    speech_encoder,
+    style_encoder,
+)
 from posecast.training.default_model import DEFAULT_MODEL
 from posecast.training.utterance import save_shard
 
@@ -40,7 +53,7 @@ def test_a_stage_trains_the_default_model_by_its_plan(
     commands.run(
         parse(
             stage, "--run", str(run_folder), "--steps", "9", "--batch-size", "5", "--seed", "4",
-            "--learning-rate", "0.5", "--threads", "2",
+            "--learning-rate", "0.5", "--threads", "2", "--minutes", "9.5",
         )
     )  # fmt: skip
 
@@ -48,8 +61,28 @@ def test_a_stage_trains_the_default_model_by_its_plan(
     assert len(sampler.draw(400).mel) == 400
     assert config in (DEFAULT_MODEL, DEFAULT_MODEL.speech_encoder)
     assert (plan.steps, plan.learning_rate, plan.threads, plan.seed) == (9, 0.5, 2, 4)
+    assert (plan.workers, plan.device, plan.minutes) == (1, "cpu", 9.5)
     assert run_folder in (getattr(place, "path", None), getattr(place, "parent", None))
     assert batch_size == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        pytest.param(
+            ("--workers", "3"),
+            (3, "cpu"),
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="workers are forked"),
+        ),
+        (("--device", "auto"), (1, "auto")),
+    ],
+)
+def test_a_stage_runs_where_it_is_told(run_folder, monkeypatch, options, expected):
+    calls = []
+    monkeypatch.setattr(style_encoder, "train_style_encoder", lambda *args: calls.append(args))
+    commands.run(parse("style", "--run", str(run_folder), *options))
+    ((_, _, plan, _, _),) = calls
+    assert (plan.workers, plan.device) == expected
 
 
 def test_a_corpus_is_built_as_asked(tmp_path, monkeypatch):
@@ -61,15 +94,115 @@ def test_a_corpus_is_built_as_asked(tmp_path, monkeypatch):
     commands.run(
         parse(
             "corpus", "--run", str(tmp_path), "--espeak-minutes", "1", "--flite-minutes", "0",
-            "--festival-minutes", "2.5", "--recordings", "speech", "--jobs", "3", "--seed", "6",
+            "--festival-minutes", "2.5", "--non-speech-minutes", "0.5", "--recordings", "speech",
+            "--jobs", "3", "--corpus-seed", "6",
         )
     )  # fmt: skip
 
     (((folder, minutes), options),) = calls
     assert folder == tmp_path / "corpus"
-    assert minutes == {"espeak": 1.0, "flite": 0.0, "festival": 2.5}
+    assert minutes == {"espeak": 1.0, "flite": 0.0, "festival": 2.5, "non-speech": 0.5}
     assert str(options.pop("recordings_folder")) == "speech"
     assert options == {"seed": 6, "jobs": 3}
+
+
+def test_every_engine_of_the_corpus_can_be_asked_for(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(commands, "build_corpus", lambda *args, **options: calls.append(args))
+    commands.run(parse("corpus", "--run", str(tmp_path)))
+    ((_, minutes),) = calls
+    assert minutes.keys() == corpus._SYNTHETIC.keys()
+    assert min(minutes.values()) > 0
+
+
+@pytest.fixture
+def trainings(monkeypatch):
+    """The trainings that were started: their functions and plans, in order."""
+    started = []
+    for module, function in (
+        (speech_encoder, "train_speech_encoder"),
+        (style_encoder, "train_style_encoder"),
+        (denoiser, "train_denoiser"),
+    ):
+        monkeypatch.setattr(
+            module,
+            function,
+            lambda *args, name=function: started.append((name, args[2], args[4])),
+        )
+    return started
+
+
+def test_all_is_every_stage_with_what_each_has_by_itself(run_folder, monkeypatch, trainings):
+    built, exported = [], []
+    monkeypatch.setattr(commands, "build_corpus", lambda *args, **options: built.append(options))
+    monkeypatch.setattr(
+        package, "export_run", lambda *args: exported.append((args, len(trainings)))
+    )
+
+    run = str(run_folder)
+    commands.run(parse("all", "--run", run, "--seed", "5", "--minutes", "3", "-o", "model"))
+
+    names = ["train_speech_encoder", "train_style_encoder", "train_denoiser"]
+    assert [name for name, _, _ in trainings] == names
+    for (_, plan, batch_size), stage in zip(
+        trainings, ("speech-encoder", "style", "denoiser"), strict=True
+    ):
+        alone = parse(stage)
+        assert (plan.steps, plan.learning_rate) == (alone.steps, alone.learning_rate)
+        assert batch_size == alone.batch_size
+        assert (plan.seed, plan.minutes) == (5, 3.0)
+    assert [options["seed"] for options in built] == [parse("corpus").corpus_seed]
+    (((folder, output), num_trained),) = exported
+    assert (folder.path, output, num_trained) == (run_folder, Path("model"), 3)
+
+
+def test_a_stage_that_is_done_is_not_trained_again(run_folder, monkeypatch, trainings):
+    monkeypatch.setattr(commands, "completed_steps", lambda path: 9)
+    commands.run(parse("style", "--run", str(run_folder), "--steps", "9"))
+    assert trainings == []
+    commands.run(parse("style", "--run", str(run_folder), "--steps", "10"))
+    assert len(trainings) == 1
+
+
+def test_a_pause_is_told_and_no_failure(run_folder, monkeypatch, capsys):
+    def pause(*args):
+        raise TrainingPaused(7, "paused at step 7 of 9")
+
+    monkeypatch.setattr(style_encoder, "train_style_encoder", pause)
+    commands.run(parse("style", "--run", str(run_folder)))
+    assert "paused at step 7 of 9" in capsys.readouterr().err
+
+
+def test_a_speech_encoder_is_judged_at_each_look_ahead_on_held_out_voices(monkeypatch, capsys):
+    asked = []
+
+    def load(folder, *, held_out):
+        return f"held out: {held_out}"
+
+    def judge(network, utterances, look_ahead_frames):
+        asked.append((network, utterances, look_ahead_frames))
+        return {"flite": {"phones": 0.5}}
+
+    monkeypatch.setattr(commands, "load_corpus", load)
+    monkeypatch.setattr(check, "check_speech_encoder", judge)
+    monkeypatch.setattr(loop, "load_average", lambda path, network: str(path))
+    commands.run(parse("check-speech", "--run", "run"))
+    assert asked == [("run/speech_encoder.pt", "held out: True", frames) for frames in range(4)]
+    printed = json.loads(capsys.readouterr().out)
+    assert printed.keys() == {"40 ms", "80 ms", "120 ms", "160 ms"}
+
+
+def test_held_out_clips_go_where_they_are_told_and_are_counted(monkeypatch, capsys):
+    calls = []
+
+    def write(*arguments):
+        calls.append(arguments)
+        return Counter({"women, native": 12, "awb": 8})
+
+    monkeypatch.setattr(commands, "write_held_out_clips", write)
+    commands.run(parse("held-out", "--recordings", "speech", "-o", "clips"))
+    assert calls == [(Path("clips"), Path("speech"))]
+    assert capsys.readouterr().out == "   8 clips  awb\n  12 clips  women, native\n"
 
 
 def test_an_export_goes_where_it_is_told(tmp_path, monkeypatch):

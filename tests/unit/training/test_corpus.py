@@ -1,19 +1,21 @@
 """The corpus: shards side by side, resumable, and quick to tell what is missing."""
 
+import dataclasses
 import itertools
 import json
 
-import numpy as np
 import pytest
 import soundfile
 
 from posecast.errors import InvalidRequest, MissingDependency
 from posecast.training import corpus
 from posecast.training.corpus import build_corpus, default_jobs, describe_corpus, load_corpus
+from posecast.training.utterance import load_shard
+from posecast.training.variation import measure_as_it_is
 
 
 @pytest.fixture
-def calls(tmp_path, monkeypatch, synthesise):
+def calls(tmp_path, monkeypatch, speak):
     """File that each run of the stand-in engine adds its seed to; other processes see it too."""
     path = tmp_path / "calls"
     path.touch()
@@ -21,9 +23,10 @@ def calls(tmp_path, monkeypatch, synthesise):
     def utterances(seed):
         with path.open("a") as stream:
             stream.write(f"{seed}\n")
-        return (synthesise(take, "espeak", f"voice {seed}") for take in itertools.count())
+        return (speak(take, "espeak", f"voice {seed}") for take in itertools.count())
 
     monkeypatch.setitem(corpus._SYNTHETIC, "espeak", utterances)
+    monkeypatch.setattr(corpus, "vary_synthetic", lambda spoken, rng: measure_as_it_is(spoken))
     return path
 
 
@@ -58,19 +61,65 @@ def test_what_is_there_is_not_made_again(tmp_path, calls, monkeypatch):
     assert calls.read_text().split() == ["7001"]
 
 
-def test_recordings_are_added_at_each_speed(tmp_path):
+@pytest.fixture
+def recordings_folder(tmp_path, bursts):
+    """One clip with aligned phones."""
     folder = tmp_path / "speech"
     clip, phones = folder / "train" / "mine" / "a.wav", folder / "phones" / "train" / "mine"
     clip.parent.mkdir(parents=True)
     phones.mkdir(parents=True)
-    soundfile.write(clip, np.random.default_rng(1).uniform(-0.5, 0.5, 16_000), 16_000)
-    (phones / "a.tsv").write_text("start\tend\tphone\n0.0\t0.5\tAH\n")
+    soundfile.write(clip, bursts.samples, 16_000)
+    (phones / "a.tsv").write_text("start\tend\tphone\n0.4\t0.7\tAH\n")
     (folder / "train.tsv").write_text("path\tspeaker\tlabels\ntrain/mine/a.wav\tme\taligned\n")
-    build(tmp_path / "corpus", {}, recordings_folder=folder)
-    names = sorted(path.name for path in (tmp_path / "corpus").glob("*.npz"))
-    assert names == ["recordings-090.npz", "recordings-100.npz", "recordings-110.npz"]
-    lengths = sorted(len(utterance.mel) for utterance in load_corpus(tmp_path / "corpus"))
-    assert lengths == [88, 100, 108]
+    return folder
+
+
+@pytest.mark.usefixtures("rubberband")
+def test_recordings_are_added_in_every_take(tmp_path, recordings_folder):
+    build(tmp_path / "corpus", {}, recordings_folder=recordings_folder)
+    paths = sorted((tmp_path / "corpus").glob("*.npz"))
+    assert [path.name for path in paths] == [f"recordings-{take:03d}.npz" for take in range(6)]
+    takes = [load_shard(path) for path in paths]
+    assert {len(take) for take in takes} == {1}
+    assert {(take[0].engine, take[0].speaker) for take in takes} == {("mine", "me")}
+    assert len(takes[0][0].mel) == 300  # as it is
+    assert len({take[0].mel.tobytes() for take in takes}) == 6
+
+
+def test_a_resumed_build_varies_recordings_as_a_straight_one_does(
+    tmp_path, recordings_folder, monkeypatch
+):
+    """Each take has a seed of its own."""
+
+    def vary(spoken, take, rng):
+        return dataclasses.replace(measure_as_it_is(spoken), speaker=f"{take}: {rng.random()}")
+
+    monkeypatch.setattr(corpus, "vary_recording", vary)
+    found = []
+    for removed in (None, "recordings-003.npz"):
+        if removed:
+            (tmp_path / "corpus" / removed).unlink()
+        build(tmp_path / "corpus", {}, recordings_folder=recordings_folder)
+        found.append({part.speaker for part in corpus._load_all(tmp_path / "corpus")})
+    assert found[0] == found[1]
+    assert len({speaker.split(": ")[1] for speaker in found[0]}) == 6
+
+
+def test_speech_is_varied_and_other_sounds_are_not(tmp_path, monkeypatch, speak):
+    for engine in ("flite", "non-speech"):
+        monkeypatch.setitem(
+            corpus._SYNTHETIC,
+            engine,
+            lambda seed, engine=engine: (speak(take, engine, "it") for take in itertools.count()),
+        )
+    monkeypatch.setattr(
+        corpus,
+        "vary_synthetic",
+        lambda spoken, rng: dataclasses.replace(measure_as_it_is(spoken), speaker="varied"),
+    )
+    build(tmp_path / "corpus", {"flite": 0.02, "non-speech": 0.02})
+    names = {(part.engine, part.speaker) for part in load_corpus(tmp_path / "corpus")}
+    assert names == {("flite", "varied"), ("non-speech", "it")}
 
 
 def test_the_corpus_describes_itself(tmp_path, calls):
@@ -80,6 +129,7 @@ def test_the_corpus_describes_itself(tmp_path, calls):
     assert written["espeak"]["minutes"] == pytest.approx(0.1, abs=0.05)
     assert written["espeak"]["utterances"] >= 2
     assert written["espeak"]["voices"] == 1
+    assert written["espeak"]["held_out_minutes"] == 0
 
 
 def test_a_missing_engine_is_told_and_ends_the_build(tmp_path, calls, monkeypatch):

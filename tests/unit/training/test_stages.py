@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from posecast.checkpoints import load_package
+from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
 from posecast.config import (
     AnimationOptions,
     DenoiserConfig,
@@ -21,24 +22,23 @@ from posecast.session.engine import AnimationEngine
 from posecast.session.pipeline import animate
 from posecast.signals import Waveform
 from posecast.training import denoiser as denoiser_stage
-from posecast.training import encoded_tapes
-from posecast.training import speech_encoder as speech_stage
-from posecast.training.augment import normalise_levels
 from posecast.training.corpus import describe_corpus
 from posecast.training.default_model import DEFAULT_MODEL, RunFolder
 from posecast.training.denoiser import train_denoiser
-from posecast.training.encoded_tapes import TAPE_FRAMES, encode_tapes
+from posecast.training.encoded_tapes import encode_tapes
 from posecast.training.loop import TrainingPlan, read_checkpoint
 from posecast.training.motion import STD_FLOOR, load_scale, measure_scale, save_scale
 from posecast.training.package import export_run
-from posecast.training.phones import CLASS_INDEX, NUM_CLASSES, UNKNOWN
+from posecast.training.phones import NUM_CLASSES
 from posecast.training.speech_encoder import train_speech_encoder
 from posecast.training.style_encoder import contrastive_loss, train_style_encoder
 from posecast.training.styles import NAMED_STYLES
-from posecast.training.tapes import Crop, TapeSampler
+from posecast.training.tapes import TapeSampler
 from posecast.training.utterance import save_shard
 
-_SPEECH = SpeechEncoderConfig(width=16, num_blocks=2, dilations=(1, 2))
+_SPEECH = SpeechEncoderConfig(
+    width=16, num_blocks=2, dilations=(1, 2), look_aheads_frames=(0, 1, 2, 3)
+)
 TINY = ModelConfig(
     name="trained",
     version="0",
@@ -124,7 +124,9 @@ def test_an_exported_run_is_a_package_that_animates_in_every_named_style(package
         assert np.isfinite(frames.weights).all()
         assert np.isfinite(frames.head).all()
         assert frames.weights.std(axis=0).max() > 0
-    assert np.abs(faces["neutral"].weights - faces["theatrical"].weights).max() > 1e-3
+    # Three steps teach a denoiser next to nothing of style; the life beside it obeys at once.
+    assert np.abs(faces["neutral"].weights - faces["theatrical"].weights).max() > 1e-4
+    assert np.abs(faces["neutral"].head - faces["theatrical"].head).max() > 1e-2
 
 
 def test_a_package_says_how_it_was_made(package):
@@ -150,6 +152,24 @@ def test_a_run_with_a_stage_missing_is_not_exported(run, tmp_path, stage):
         export_run(RunFolder(tmp_path), tmp_path / "package", TINY)
 
 
+def test_windows_of_every_length_can_be_made(run, sampler, monkeypatch):
+    network = SpeechEncoderNetwork(TINY.speech_encoder).eval()
+    tapes = encode_tapes(sampler, network, 24, seed=1)
+    style = NAMED_STYLES["neutral"].parameters
+    styles = denoiser_stage._SampledStyles([style], np.zeros((1, 2, 16), np.float32))
+    batcher = denoiser_stage._Batcher(
+        tapes, styles, load_scale(run.statistics), TINY.denoiser, np.random.default_rng(1)
+    )
+    for length in (2, 3, 17, 64, 100):
+        monkeypatch.setattr(denoiser_stage, "draw_window_length", lambda rng, length=length: length)
+        batch = batcher.make(6)
+        assert batch.clean.shape == (6, length, MOTION_DIM)
+        assert batch.speech.shape == (6, length, 64)
+        assert batch.previous.shape == (6, 10, MOTION_DIM)
+        assert batch.trusted.shape == (6, length)
+        assert batch.styles.shape == (6, 16)
+
+
 def test_the_same_seed_trains_the_same_network(utterances, tmp_path):
     one, two = (
         train_speech_encoder(
@@ -172,109 +192,18 @@ def test_a_second_style_training_keeps_the_scale_of_the_first(run, sampler):
 
 
 def test_the_default_model_fits_together():
+    assert DEFAULT_MODEL.speech_encoder.num_phone_classes == NUM_CLASSES
+    assert DEFAULT_MODEL.speech_encoder.look_aheads_ms == (40, 80, 120, 160)
     assert DEFAULT_MODEL.denoiser.speech_dim == DEFAULT_MODEL.speech_encoder.feature_dim
     assert DEFAULT_MODEL.denoiser.style_dim == DEFAULT_MODEL.style_encoder.width
     assert DEFAULT_MODEL.denoiser.motion_dim == DEFAULT_MODEL.style_encoder.motion_dim == MOTION_DIM
 
 
-def test_labels_of_a_frame_are_those_before_and_after_its_instant():
-    labels = np.repeat(np.arange(4), 4)  # changes at the instants of frames 1, 2 and 3
-    crop = Crop(
-        mel=np.zeros((16, 80), np.float32),
-        tracks=np.zeros((16, 9), np.float32),
-        labels=labels,
-        accents=np.zeros((0, 2), np.float32),
-    )
-    batch = speech_stage._collate([crop])
-    assert batch.labels[0].tolist() == [[0, 0], [0, 1], [1, 2], [2, 3]]
-
-
-def test_untrusted_frames_teach_the_speech_encoder_nothing():
-    """Other labels, tracks and accents where nothing is trusted give the same losses."""
-    rng = np.random.default_rng(2)
-    mel = rng.normal(size=(64, 80)).astype(np.float32)
-
-    def losses(hidden_part):
-        tracks = np.full((64, 9), 0.3, np.float32)
-        labels = np.full(64, CLASS_INDEX["A"])
-        tracks[:32], labels[:32] = hidden_part, UNKNOWN
-        crop = Crop(mel=mel, tracks=tracks, labels=labels, accents=np.zeros((0, 2), np.float32))
-        torch.manual_seed(1)
-        network = speech_stage.SpeechEncoderNetwork(TINY.speech_encoder, NUM_CLASSES).eval()
-        found = speech_stage._losses(
-            network, speech_stage._collate([crop]), 3, torch.Generator().manual_seed(1)
-        )
-        return {name: float(loss.detach()) for name, loss in found.items()}
-
-    assert losses(0.0) == pytest.approx(losses(1.0))
-
-
-class DelayedOracle(torch.nn.Module):
-    """Knows the truth, and says of each frame when its look-ahead has been heard."""
-
-    def __init__(self, batch, delay):
-        super().__init__()
-        self._tracks = torch.roll(batch.tracks, delay, dims=1)
-        self._accents = torch.roll(batch.accents, delay, dims=1)
-
-    def initial_state(self, batch):
-        return []
-
-    def hidden(self, mel, state):
-        return mel, state
-
-    def heads(self, hidden):
-        phones = torch.zeros(*self._accents.shape, 2, NUM_CLASSES)
-        return self._tracks, self._accents, phones
-
-
-@pytest.mark.parametrize("delay", [2, 3, 4])
-def test_the_speech_encoder_is_asked_for_a_frame_once_its_look_ahead_is_heard(utterances, delay):
-    sampler = TapeSampler(utterances[:4], np.random.default_rng(1))  # all labels are known
-    batch = speech_stage._collate([sampler.draw(440) for _ in range(3)])
-    found = speech_stage._losses(
-        DelayedOracle(batch, delay), batch, 3, torch.Generator().manual_seed(1)
-    )
-    is_right = [float(found[name]) < 1e-9 for name in ("position", "velocity", "accents")]
-    assert is_right == [delay == 3] * 3
-
-
-def test_features_of_a_tape_are_those_of_its_frames(utterances, monkeypatch):
-    torch.manual_seed(1)
-    network = speech_stage.SpeechEncoderNetwork(TINY.speech_encoder, NUM_CLASSES).eval()
-    monkeypatch.setattr(encoded_tapes, "augment", lambda mel, generator: mel)
-    first, again = (TapeSampler(utterances, np.random.default_rng(1)) for _ in range(2))
-    (tape, *_) = encode_tapes(first, network, 1, seed=1)
-    crop = again.draw(4 * TAPE_FRAMES)
-    with torch.no_grad():
-        outputs, *_ = network(
-            normalise_levels(torch.from_numpy(crop.mel[None])), *network.initial_state(1)
-        )
-    expected = outputs[0, TINY.speech_encoder.look_ahead_frames :].numpy()
-    # Training computes in bfloat16, whose numbers have eight bits.
-    assert np.abs(tape.speech - expected).mean() < 0.02
-    assert np.abs(tape.speech[:-1] - expected[1:]).mean() > 0.05
-    np.testing.assert_array_equal(tape.tracks, crop.frame_tracks()[: len(tape.tracks)])
-
-
-def test_tapes_carry_as_much_of_everything(sampler):
-    torch.manual_seed(1)
-    network = speech_stage.SpeechEncoderNetwork(TINY.speech_encoder, NUM_CLASSES).eval()
-    tapes = encode_tapes(sampler, network, 24, seed=1)
-    assert len(tapes) == 24
-    for tape in tapes:
-        length = TAPE_FRAMES - TINY.speech_encoder.look_ahead_frames
-        assert tape.speech.shape == (length, TINY.speech_encoder.feature_dim)
-        assert len(tape.tracks) == len(tape.trusted) == length
-    np.testing.assert_allclose(
-        tapes[0].accents_from(25)[:, 0], tapes[0].accents[:, 0] - 1.0, atol=1e-6
-    )
-
-
 def test_the_scale_of_motion_spares_rare_curves_and_drops_still_ones(sampler):
     scale = measure_scale(sampler, num_clips=20)
-    assert scale.std[CURVE_INDEX["eyeBlinkLeft"]] == 0  # drawn at run time
     assert scale.std[CURVE_INDEX["cheekPuff"]] == 0
+    assert scale.std[CURVE_INDEX["eyeBlinkLeft"]] > 0.1  # the style encoder sees blinks
+    assert scale.std[CURVE_INDEX["eyeLookUpLeft"]] > STD_FLOOR
     moving = scale.std[scale.std > 0]
     assert moving.min() >= STD_FLOOR
     assert scale.std[CURVE_INDEX["jawOpen"]] > 0.05
@@ -304,7 +233,7 @@ def test_pairs_that_agree_have_a_lower_contrast_than_pairs_that_do_not():
 def test_windows_that_start_a_stream_have_nothing_before_them_and_the_tapes_beginning(
     run, sampler, monkeypatch
 ):
-    network = speech_stage.SpeechEncoderNetwork(TINY.speech_encoder, NUM_CLASSES).eval()
+    network = SpeechEncoderNetwork(TINY.speech_encoder).eval()
     tapes = encode_tapes(sampler, network, 24, seed=1)
     batcher = denoiser_stage._Batcher(
         tapes, None, load_scale(run.statistics), TINY.denoiser, np.random.default_rng(1)

@@ -29,7 +29,7 @@ def test_drawn_styles_differ_in_every_parameter_and_are_the_same_for_a_seed():
 
 def test_parameters_are_finite_numbers_of_comparable_size():
     vectors = np.stack([parameter_vector(style) for style in draw()])
-    assert vectors.shape == (300, len(PARAMETER_NAMES)) == (300, 18)
+    assert vectors.shape == (300, len(PARAMETER_NAMES)) == (300, 20)
     assert np.isfinite(vectors).all()
     assert np.abs(vectors).max() < 6
 
@@ -67,8 +67,8 @@ def test_named_styles_differ_and_describe_themselves_in_a_line():
     for named in NAMED_STYLES.values():
         assert named.description
         assert "\n" not in named.description
-        assert 0 < named.blink_rate_hz < 1
-        assert 0 < named.gaze_range < 0.5
+        assert 0 < named.parameters.blink_rate_hz < 1
+        assert 0 < named.parameters.gaze_range < 0.5
 
 
 def test_every_other_style_of_a_batch_shares_its_statics_and_none_its_dynamics():
@@ -76,4 +76,5 @@ def test_every_other_style_of_a_batch_shares_its_statics_and_none_its_dynamics()
     for name in STATIC_PARAMETERS:
         assert len({getattr(style, name) for style in styles[::2]}) == 1
     assert len({style.rest_yaw_rad for style in styles[1::2]}) == 4
-    assert len({style.mouth_gain for style in styles}) == 8
+    for name in ("mouth_gain", "head_tempo_hz", "nod_rad", "blink_rate_hz", "gaze_range"):
+        assert len({getattr(style, name) for style in styles}) == 8

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from posecast.training import tapes
 from posecast.training.phones import CLASS_INDEX, SILENCE, UNKNOWN
 from posecast.training.tapes import Crop, TapeSampler
 from posecast.training.utterance import Utterance
@@ -54,8 +55,8 @@ def test_engines_are_drawn_by_their_share_and_speakers_evenly():
     )
     values = [sampler.draw(400, lead_in=False).mel[0, 0] for _ in range(1500)]
     flite_share = np.mean(np.array(values) == 1)
-    assert flite_share == pytest.approx(0.20 / 0.27, abs=0.04)
-    assert np.mean(np.array(values) == 2) == pytest.approx(0.07 / 0.27 / 2, abs=0.03)
+    assert flite_share == pytest.approx(0.13 / 0.18, abs=0.04)
+    assert np.mean(np.array(values) == 2) == pytest.approx(0.05 / 0.18 / 2, abs=0.03)
 
 
 def test_an_engine_without_a_share_is_drawn_too():
@@ -84,6 +85,41 @@ def test_pauses_are_silent_shut_and_labelled():
     assert pause.any()
     assert (crop.labels[pause] == SILENCE).all()
     assert not crop.tracks[pause].any()
+
+
+def pauses_of(crop):
+    """Lengths of the silent runs that lie between two utterances."""
+    edges = np.flatnonzero(np.diff(crop.mel[:, 0] < 0))
+    runs = np.diff(edges)
+    return runs[0 if crop.mel[edges[0], 0] > 0 else 1 :: 2] if len(edges) > 1 else []
+
+
+def test_pauses_are_mostly_short_and_some_last_seconds():
+    sampler = make_sampler([mark("one", 1, num_hops=40)])
+    lengths = np.concatenate([pauses_of(sampler.draw(2000, lead_in=False)) for _ in range(60)])
+    assert lengths.min() >= 5
+    assert 200 < lengths.max() < 280
+    assert 0.07 < np.mean(lengths > 90) < 0.16  # 15 % of them are drawn up to 2.8 s long
+
+
+def test_an_utterance_is_labelled_when_it_is_first_drawn_and_once(monkeypatch):
+    """A corpus of days would else take minutes to label before the first step."""
+    labelled = []
+
+    def label(utterance):
+        labelled.append(utterance.speaker)
+        return original(utterance)
+
+    original = tapes._label
+    monkeypatch.setattr(tapes, "_label", label)
+    sampler = make_sampler([mark(f"voice {index}", 1, num_hops=900) for index in range(200)])
+    assert labelled == []
+    for _ in range(20):
+        sampler.draw(400)
+    assert 10 < len(labelled) <= 40
+    for _ in range(2000):
+        sampler.draw(40)
+    assert len(labelled) == len({*labelled}) == 200
 
 
 def crop_with(labels):

@@ -1,6 +1,7 @@
 """Sentences: full of words, safe to put between quotes, the same for a seed."""
 
 import random
+import re
 
 import pytest
 
@@ -31,6 +32,18 @@ def test_english_sentences_are_filled_and_end():
         assert "{" not in sentence
         assert '"' not in sentence
         assert "\\" not in sentence
+
+
+def test_some_sentences_are_numbers_and_some_laugh():
+    rng = random.Random(2)
+    sentences = [text.english_sentence(rng) for _ in range(1000)]
+    numbers = [sentence for sentence in sentences if re.search(r"\d", sentence)]
+    assert 0.03 < len(numbers) / 1000 < 0.1
+    for start in ("It costs", "At ", "Call ", "From "):
+        assert any(sentence.startswith(start) for sentence in numbers)
+    for laugh in ("Ha ha ha ha!", "He he he. Ho ho.", "Mm hmm."):
+        assert any(laugh in sentence for sentence in sentences)
+    assert any(sentence.endswith("?") for sentence in sentences)
 
 
 def test_every_language_has_words_that_a_quoted_script_can_hold():

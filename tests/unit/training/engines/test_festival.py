@@ -1,8 +1,10 @@
 """festival's label files, and festival itself where it is installed."""
 
+import itertools
 import random
 import subprocess
 
+import numpy as np
 import pytest
 
 from posecast.errors import MissingDependency
@@ -71,6 +73,22 @@ def test_the_script_can_be_read_in_the_encoding_of_the_voice(monkeypatch, tmp_pa
     assert f"(voice_{voice})" in script
     assert script.count('(say_and_label "') == festival._BATCH
     assert script.count('"') == 4 * festival._BATCH + 4  # the prelude has two strings
+
+
+def test_each_utterance_says_whose_it_is(monkeypatch):
+    """A voice that is missing makes nothing; the others go on."""
+    sound = np.ones(160, np.float32)
+
+    def say_batch(voice, rng, folder):
+        return iter([] if voice == "czech_krb" else [(sound, 16_000, [(0, 0.0, 0.01)])])
+
+    monkeypatch.setattr(festival, "_say_batch", say_batch)
+    made = list(itertools.islice(festival.utterances(seed=1), 24))
+    assert {spoken.engine for spoken in made} == {"festival"}
+    voices = [spoken.speaker for spoken in made]
+    assert sorted(voices[:12]) == sorted(voices[12:]) == sorted({*festival.VOICES} - {"czech_krb"})
+    assert made[0].samples is sound
+    assert made[0].segments == [(0, 0.0, 0.01)]
 
 
 def test_festival_speaks_and_labels(monkeypatch, tmp_path):

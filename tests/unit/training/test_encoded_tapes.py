@@ -1,0 +1,79 @@
+"""Tapes with the features that the server would compute for them, at every look-ahead."""
+
+import numpy as np
+import pytest
+import torch
+
+from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
+from posecast.config import SpeechEncoderConfig
+from posecast.training import encoded_tapes
+from posecast.training.augment import normalise_levels
+from posecast.training.encoded_tapes import TAPE_FRAMES, encode_tapes
+from posecast.training.tapes import TapeSampler
+
+CONFIG = SpeechEncoderConfig(
+    width=16, num_blocks=2, dilations=(1, 2), look_aheads_frames=(0, 1, 2, 3)
+)
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(1)
+    return SpeechEncoderNetwork(CONFIG).eval()
+
+
+@pytest.mark.parametrize("look_ahead", CONFIG.look_aheads_frames)
+def test_features_of_a_tape_are_those_of_its_frames(utterances, network, monkeypatch, look_ahead):
+    monkeypatch.setattr(encoded_tapes, "augment", lambda mel, generator: mel)
+    crops = [TapeSampler(utterances, np.random.default_rng(1)).draw(4 * TAPE_FRAMES)]
+    (tape,) = encoded_tapes._encode(crops, network, look_ahead, torch.Generator())
+    with torch.no_grad():
+        outputs, *_ = network(
+            normalise_levels(torch.from_numpy(crops[0].mel[None])),
+            torch.eye(4)[look_ahead : look_ahead + 1],
+            *network.initial_state(1),
+        )
+    expected = outputs[0, look_ahead:].numpy()
+    np.testing.assert_allclose(tape.speech, expected, atol=2e-3)  # stored in float16
+    assert np.abs(tape.speech[:-1] - expected[1:]).max() > 0.02
+    np.testing.assert_array_equal(tape.tracks, crops[0].frame_tracks()[: len(tape.tracks)])
+    np.testing.assert_array_equal(tape.trusted, crops[0].trusted_frames()[: len(tape.trusted)])
+
+
+def test_tapes_carry_as_much_of_everything(sampler, network):
+    tapes = encode_tapes(sampler, network, 30, seed=1)
+    assert len(tapes) >= 30
+    for tape in tapes:
+        assert len(tape.speech) == len(tape.tracks) == len(tape.trusted)
+        assert tape.speech.shape[1] == 64
+        assert tape.speech.dtype == np.float16
+    np.testing.assert_allclose(
+        tapes[0].accents_from(25)[:, 0], tapes[0].accents[:, 0] - 1.0, atol=1e-6
+    )
+
+
+def test_tapes_are_heard_with_every_look_ahead_and_mostly_with_the_default(
+    utterances, network, monkeypatch
+):
+    heard = []
+
+    def encode(crops, network, look_ahead_frames, generator):
+        heard.append(look_ahead_frames)
+        return iter(crops)
+
+    monkeypatch.setattr(encoded_tapes, "_encode", encode)
+    monkeypatch.setattr(encoded_tapes, "_BATCH", 1)
+    monkeypatch.setattr(encoded_tapes, "TAPE_FRAMES", 1)
+    encode_tapes(TapeSampler(utterances, np.random.default_rng(2)), network, 800, seed=1)
+    shares = [heard.count(frames) / 800 for frames in CONFIG.look_aheads_frames]
+    # Half of them the default, the other half any, the default among them.
+    assert shares == pytest.approx([0.125, 0.125, 0.125, 0.625], abs=0.04)
+
+
+def test_the_seeds_alone_decide(utterances, network):
+    one, again = (
+        encode_tapes(TapeSampler(utterances, np.random.default_rng(3)), network, 2, seed=5)[0]
+        for _ in range(2)
+    )
+    np.testing.assert_array_equal(one.speech, again.speech)
+    np.testing.assert_array_equal(one.accents, again.accents)
