@@ -102,7 +102,6 @@ def _add_ablations(parser: argparse.ArgumentParser) -> None:
         "--without", nargs="+", default=[], metavar="ENGINE", help="leave engines or sources out"
     )
     parser.add_argument("--width", type=int, help="channels of the hidden layers")
-    parser.add_argument("--blocks", type=int, choices=range(1, 7), help="residual blocks")
 
 
 def _add_machine_arguments(parser: argparse.ArgumentParser) -> None:
@@ -219,11 +218,8 @@ def _train(arguments: argparse.Namespace) -> None:
 
 def _speech_encoder_config(arguments: argparse.Namespace) -> SpeechEncoderConfig:
     config = DEFAULT_MODEL.speech_encoder
-    # `all` knows no ablations.
-    width, blocks = getattr(arguments, "width", None), getattr(arguments, "blocks", None)
-    return dataclasses.replace(
-        config, width=width or config.width, dilations=config.dilations[: blocks or None]
-    )
+    width = getattr(arguments, "width", None) or config.width  # `all` knows no ablations
+    return dataclasses.replace(config, width=width)
 
 
 def _write_held_out(arguments: argparse.Namespace) -> None:
