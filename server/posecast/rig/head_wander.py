@@ -15,6 +15,8 @@ from posecast.signals import FloatArray
 NUM_WAVES = 5
 SLOWEST, QUICKEST = 0.5, 2.5
 """Frequencies of the waves over the style's tempo; each wave has a share of the octaves between."""
+MEAN_FREQUENCY = (QUICKEST - SLOWEST) / math.log(QUICKEST / SLOWEST)  # 1.24
+"""Mean frequency of the waves over the style's tempo."""
 AXIS_SHARES = (0.9, 1.1, 0.6)  # pitch, yaw, roll
 PAUSE_TEMPO = 0.4
 """Tempo in a pause over the tempo in speech."""

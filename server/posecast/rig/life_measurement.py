@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from posecast.config import FRAME_RATE_HZ
 from posecast.rig.arkit import CURVE_INDEX
 from posecast.rig.head_pose import rotation_vector_from_quaternion
-from posecast.rig.head_wander import AXIS_SHARES
+from posecast.rig.head_wander import AXIS_SHARES, MEAN_FREQUENCY
 from posecast.signals import LIFE_LIMITS, FaceFrames, FloatArray
 
 BLINK_FROM, BLINK_UNTIL = 0.4, 0.25
@@ -34,7 +34,7 @@ class Life:
     head_wander_rad: float
     """Amplitude with which `HeadWander` is as wide as the slow motion of the head."""
     head_tempo_hz: float
-    """Centroid of the spectrum of that motion; the usual tempo for a head that is still."""
+    """Tempo whose waves have the centroid of that motion's spectrum; the usual one for a still head."""
 
 
 def measure_life(frames: FaceFrames) -> Life:
@@ -93,7 +93,8 @@ def _measure_wander(head: FloatArray) -> tuple[float, float]:
     amplitude_rad = float(np.sqrt(power.sum() / np.square(AXIS_SHARES).sum()))
     if amplitude_rad < STILL_RAD:
         return 0.0, USUAL_TEMPO_HZ
-    return amplitude_rad, float((frequencies_hz * power).sum() / power.sum())
+    centroid_hz = float((frequencies_hz * power).sum() / power.sum())
+    return amplitude_rad, centroid_hz / MEAN_FREQUENCY
 
 
 def _slow_spectrum(

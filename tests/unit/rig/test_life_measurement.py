@@ -40,9 +40,11 @@ def test_the_life_of_a_style_is_found_in_its_face(
     for seed in range(10):
         times_s = np.arange(60 * 25) / 25
         weights = np.zeros((len(times_s), 52), np.float32)
+        # Lips that speak: a head is slower over still ones.
+        weights[:, CURVE_INDEX["jawOpen"]] = 0.2 + 0.2 * np.sin(2 * np.pi * 4 * times_s)
         Eyes(seed, blink_rate_hz=blink_rate_hz, gaze_range=gaze_range).add_to(weights, times_s)
         wander = HeadWander(seed, amplitude_rad=amplitude_rad, tempo_hz=tempo_hz)
-        head = wander.add_to(np.tile(REST, (len(times_s), 1)), times_s)
+        head = wander.add_to(np.tile(REST, (len(times_s), 1)), weights)
         life = measure_life(face(weights, head))
         measured.append(
             (life.blink_rate_hz, life.gaze_range, life.head_wander_rad, life.head_tempo_hz)
