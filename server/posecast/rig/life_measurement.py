@@ -34,7 +34,7 @@ class Life:
     head_wander_rad: float
     """Amplitude with which `HeadWander` is as wide as the slow motion of the head."""
     head_tempo_hz: float
-    """Tempo whose waves have the centroid of that motion's spectrum; the usual one for a still head."""
+    """Tempo whose waves have the centroid of that motion's spectrum; usual for a still head."""
 
 
 def measure_life(frames: FaceFrames) -> Life:
