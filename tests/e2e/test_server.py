@@ -52,7 +52,7 @@ async def test_info_tells_model_rig_and_limits(serve, engine):
     assert list(info.rig.curve_names) == list(CURVE_NAMES)
     assert list(info.frame_rates_hz) == [25, 30, 50, 60]
     assert info.style_dim == engine.config.denoiser.style_dim
-    assert list(info.look_aheads_ms) == [160]
+    assert list(info.look_aheads_ms) == [40, 80, 120, 160]
     assert info.device == "cpu"
     assert info.limits == pb.ServerLimits(max_streams=3, max_clip_s=12.5, max_message_bytes=100_000)
     assert info.num_streams == 0

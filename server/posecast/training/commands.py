@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from posecast.config import SpeechEncoderConfig
-from posecast.errors import TrainingPaused
+from posecast.errors import InvalidRequest, TrainingPaused
 from posecast.training.corpus import build_corpus, default_jobs, load_corpus
 from posecast.training.default_model import DEFAULT_MODEL, RunFolder
 from posecast.training.held_out_clips import write_held_out_clips
 from posecast.training.loop import TrainingPlan, completed_steps
 from posecast.training.tapes import TapeSampler
+from posecast.training.utterance import Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     )
     _add_run_folder(check)
     check.add_argument("--checkpoint", type=Path, help="default: the run's own")
-    _add_ablations(check)
+    _add_width(check)
     _add_style_check(subparsers)
 
 
@@ -101,6 +102,10 @@ def _add_ablations(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--without", nargs="+", default=[], metavar="ENGINE", help="leave engines or sources out"
     )
+    _add_width(parser)
+
+
+def _add_width(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--width", type=int, help="channels of the hidden layers")
 
 
@@ -198,8 +203,7 @@ def _train(arguments: argparse.Namespace) -> None:
         return
     # A resumed training goes on with other speech than that which it began with.
     rng = np.random.default_rng((arguments.seed, completed))
-    left_out = getattr(arguments, "without", [])
-    speech = [part for part in load_corpus(folder.corpus) if part.engine not in left_out]
+    speech = _leave_out(load_corpus(folder.corpus), getattr(arguments, "without", []))
     sampler = TapeSampler(speech, rng)
     if arguments.stage == "speech-encoder":
         from posecast.training.speech_encoder import train_speech_encoder
@@ -214,6 +218,18 @@ def _train(arguments: argparse.Namespace) -> None:
         from posecast.training.denoiser import train_denoiser
 
         train_denoiser(sampler, DEFAULT_MODEL, plan, folder, arguments.batch_size)
+
+
+def _leave_out(utterances: list[Utterance], engines: list[str]) -> list[Utterance]:
+    """What is left of a corpus without some engines or sources."""
+    known = {utterance.engine for utterance in utterances}
+    unknown = sorted(set(engines) - known)
+    if unknown or (engines and known <= set(engines)):
+        raise InvalidRequest(
+            f"--without {' '.join(unknown or engines)}; allowed: some, but not all, of "
+            f"{', '.join(sorted(known))}"
+        )
+    return [utterance for utterance in utterances if utterance.engine not in engines]
 
 
 def _speech_encoder_config(arguments: argparse.Namespace) -> SpeechEncoderConfig:

@@ -1,5 +1,6 @@
 """The judgement of a speech encoder: full marks for the truth, none for a mouth at rest."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 
 from posecast.config import SpeechEncoderConfig
+from posecast.training import check as check_module
 from posecast.training.articulation import articulate, phone_labels, tracks_at_frame_rate
 from posecast.training.check import check_speech_encoder
 from posecast.training.phones import CHANNEL_INDEX, CLASS_INDEX, NUM_CLASSES, UNKNOWN
@@ -133,6 +135,21 @@ def test_an_utterance_of_which_nothing_is_known_is_passed_over():
     found = check_speech_encoder(Oracle(make_utterance()), [nothing], 3)
     # Only the pause before the phones has no label that says it is unknown.
     assert found["librispeech"].keys() == {"phones"}
+
+
+def test_of_a_large_corpus_as_many_of_each_engine_are_judged_evenly_spread(monkeypatch):
+    judged = []
+
+    def judge(network, utterance, look_ahead):
+        judged.append(utterance.speaker)
+        return iter([("phones", 1.0)])
+
+    monkeypatch.setattr(check_module, "_judge", judge)
+    plain = make_utterance()
+    many = [dataclasses.replace(plain, speaker=str(index)) for index in range(240)]
+    few = [dataclasses.replace(plain, speaker=f"few {index}", engine="flite") for index in range(7)]
+    check_speech_encoder(Oracle(plain), many + few, 3)
+    assert judged == [f"few {index}" for index in range(7)] + [str(4 * k) for k in range(60)]
 
 
 def test_figures_are_those_of_each_engine():

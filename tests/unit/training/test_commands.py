@@ -1,6 +1,7 @@
 """`posecast train`: each stage is given what the command line says."""
 
 import argparse
+import dataclasses
 import json
 import sys
 from collections import Counter
@@ -83,6 +84,37 @@ def test_a_stage_runs_where_it_is_told(run_folder, monkeypatch, options, expecte
     commands.run(parse("style", "--run", str(run_folder), *options))
     ((_, _, plan, _, _),) = calls
     assert (plan.workers, plan.device) == expected
+
+
+@pytest.fixture
+def encoder_calls(tmp_path, monkeypatch, utterances):
+    """A run with three voices of two sources, and what its speech encoders were trained with."""
+    (tmp_path / "corpus").mkdir()
+    save_shard(tmp_path / "corpus" / "espeak-000.npz", utterances)
+    calls = []
+    monkeypatch.setattr(speech_encoder, "train_speech_encoder", lambda *args: calls.append(args))
+    return calls
+
+
+def test_an_ablation_leaves_sources_out_and_changes_the_width(tmp_path, encoder_calls):
+    options = ("--without", "librispeech", "--width", "64")
+    commands.run(parse("speech-encoder", "--run", str(tmp_path), *options))
+    ((sampler, config, *_),) = encoder_calls
+    assert sampler._engines == ["espeak"]
+    assert config == dataclasses.replace(DEFAULT_MODEL.speech_encoder, width=64)
+
+
+@pytest.mark.parametrize(
+    ("without", "named"),
+    [(["librispeach", "espeak"], "librispeach"), (["espeak", "librispeech"], "espeak librispeech")],
+)
+def test_sources_that_are_not_there_or_are_all_there_is_are_not_left_out(
+    tmp_path, encoder_calls, without, named
+):
+    message = f"--without {named}; allowed: some, but not all, of espeak, librispeech"
+    with pytest.raises(InvalidRequest, match=message):
+        commands.run(parse("speech-encoder", "--run", str(tmp_path), "--without", *without))
+    assert encoder_calls == []
 
 
 def test_a_corpus_is_built_as_asked(tmp_path, monkeypatch):
@@ -185,9 +217,17 @@ def test_a_speech_encoder_is_judged_at_each_look_ahead_on_held_out_voices(monkey
 
     monkeypatch.setattr(commands, "load_corpus", load)
     monkeypatch.setattr(check, "check_speech_encoder", judge)
-    monkeypatch.setattr(loop, "load_average", lambda path, network: str(path))
-    commands.run(parse("check-speech", "--run", "run"))
-    assert asked == [("run/speech_encoder.pt", "held out: True", frames) for frames in range(4)]
+    monkeypatch.setattr(
+        loop, "load_average", lambda path, network: (str(path), network.config.width)
+    )
+    for options, network in (
+        ((), ("run/speech_encoder.pt", DEFAULT_MODEL.speech_encoder.width)),
+        (("--checkpoint", "narrow.pt", "--width", "64"), ("narrow.pt", 64)),
+    ):
+        asked.clear()
+        capsys.readouterr()
+        commands.run(parse("check-speech", "--run", "run", *options))
+        assert asked == [(network, "held out: True", frames) for frames in range(4)]
     printed = json.loads(capsys.readouterr().out)
     assert printed.keys() == {"40 ms", "80 ms", "120 ms", "160 ms"}
 
