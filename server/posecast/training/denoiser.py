@@ -28,8 +28,8 @@ from posecast.training.styles import StyleParameters, draw_style
 from posecast.training.tapes import TapeSampler
 from posecast.training.workers import jump_ahead
 
-NUM_TAPES = 6000  # 14 hours
-NUM_STYLES = 4096
+NUM_TAPES = 3600  # 8 hours
+NUM_STYLES = 2400
 _CLIPS_PER_STYLE, _STYLES_AT_A_TIME = 2, 32
 WINDOW_LENGTHS: tuple[tuple[float, int, int], ...] = (
     (0.35, 100, 100),
