@@ -12,12 +12,13 @@ from posecast.conditioning.log_mel import DYNAMIC_RANGE, PEAK_DECAY_PER_HOP, PEA
 _NATS_PER_DB = math.log(10) / 10
 
 
-def augment(mel: Tensor, generator: torch.Generator) -> Tensor:
+def augment(mel: Tensor, generator: torch.Generator, *, gently: bool = False) -> Tensor:
     """Apply every change, each to a random part of the batch.
 
     Args:
         mel: Log-mel spectra, natural log of power. [B, T, M]
         generator: Where every choice comes from.
+        gently: Change the voice and the microphone, but hardly drown them.
 
     Returns:
         The changed spectra. [B, T, M]
@@ -26,6 +27,8 @@ def augment(mel: Tensor, generator: torch.Generator) -> Tensor:
     mel = _sharpen(mel, chance)
     mel = _warp_formants(mel, chance)
     mel = _equalise(mel, chance)
+    if gently:
+        return _change_gain(_add_noise(mel, chance, odds=0.4, loudest_db=18), chance)
     mel = _reverberate(mel, chance)
     mel = _add_babble(mel, chance)
     mel = _add_noise(mel, chance)
@@ -112,18 +115,18 @@ def _add_babble(mel: Tensor, chance: _Chance) -> Tensor:
     return torch.where(chance.happens(0.15), torch.logaddexp(mel, babble + level), mel)
 
 
-def _add_noise(mel: Tensor, chance: _Chance) -> Tensor:
-    """Coloured noise, steady or slowly swelling, 5 to 50 dB below."""
+def _add_noise(mel: Tensor, chance: _Chance, *, odds: float = 0.8, loudest_db: float = 5) -> Tensor:
+    """Coloured noise, steady or slowly swelling, to 50 dB below."""
     tilt = chance.uniform(-3, 1) * (chance.band_axis / chance.num_bands - 0.5)
     colour = tilt + 0.8 * chance.smooth_over_bands(6)
     swell = torch.nn.functional.interpolate(
         chance.normal(1, 12), size=chance.num_hops, mode="linear", align_corners=True
     ).transpose(1, 2)
     grain = 0.5 * chance.normal(chance.num_hops, chance.num_bands)
-    level = _loud(mel) - chance.uniform(5, 50) * _NATS_PER_DB
+    level = _loud(mel) - chance.uniform(loudest_db, 50) * _NATS_PER_DB
     swell = torch.where(chance.happens(0.3), 0.8 * swell, torch.zeros(()))
     noisy = torch.logaddexp(mel, level + colour + swell + grain)
-    return torch.where(chance.happens(0.8), noisy, mel)
+    return torch.where(chance.happens(odds), noisy, mel)
 
 
 def _limit_band(mel: Tensor, chance: _Chance) -> Tensor:

@@ -34,11 +34,18 @@ class _Stage:
 
 _STAGES: Mapping[str, _Stage] = {
     "speech-encoder": _Stage(
-        7000, 2e-3, 24, "regress articulation, phones and accents from speech"
+        5600, 2e-3, 24, "regress articulation, phones and accents from speech"
     ),
-    "style": _Stage(1500, 1e-3, 32, "learn a style space from pairs of clips in one style"),
-    "denoiser": _Stage(4000, 1e-3, 24, "learn to denoise motion given speech and style"),
+    "style": _Stage(1100, 1e-3, 20, "learn a style space from pairs of clips in one style"),
+    "denoiser": _Stage(1800, 1e-3, 24, "learn to denoise motion given speech and style"),
 }
+_STRAIGHT_RUN: tuple[tuple[str, int, bool], ...] = (
+    ("speech-encoder", 5600, False),
+    ("speech-encoder", 7500, True),
+    ("style", 1100, False),
+    ("denoiser", 1800, False),
+)
+"""What `all` trains: the stage, up to which step, and whether gently."""
 _ENGINE_MINUTES = {"espeak": 120.0, "flite": 100.0, "festival": 160.0, "non-speech": 40.0}
 
 
@@ -54,6 +61,9 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
         parser.add_argument("--learning-rate", type=float, default=stage.learning_rate)
         _add_machine_arguments(parser)
         if name == "speech-encoder":
+            parser.add_argument(
+                "--gently", action="store_true", help="hardly drown the speech: for the last steps"
+            )
             _add_ablations(parser)
     export = subparsers.add_parser("export", help="write the model package of a finished run")
     _add_run_folder(export)
@@ -155,10 +165,12 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _run_all(arguments: argparse.Namespace) -> None:
     _make_corpus(arguments)
-    for name, stage in _STAGES.items():
+    for name, steps, gently in _STRAIGHT_RUN:
+        stage = _STAGES[name]
         chosen = {
             "stage": name,
-            "steps": stage.steps,
+            "steps": steps,
+            "gently": gently,
             "batch_size": stage.batch_size,
             "learning_rate": stage.learning_rate,
         }
@@ -209,7 +221,9 @@ def _train(arguments: argparse.Namespace) -> None:
         from posecast.training.speech_encoder import train_speech_encoder
 
         config = _speech_encoder_config(arguments)
-        train_speech_encoder(sampler, config, plan, checkpoint, arguments.batch_size)
+        train_speech_encoder(
+            sampler, config, plan, checkpoint, arguments.batch_size, gently=arguments.gently
+        )
     elif arguments.stage == "style":
         from posecast.training.style_encoder import train_style_encoder
 

@@ -47,10 +47,19 @@ class SpeechEncoderStage:
         sampler: Labelled speech.
         config: Sizes and look-aheads.
         batch_size: Crops a step.
+        gently: Whether the crops are hardly drowned and have no holes, for the last steps.
     """
 
-    def __init__(self, sampler: TapeSampler, config: SpeechEncoderConfig, batch_size: int) -> None:
+    def __init__(
+        self,
+        sampler: TapeSampler,
+        config: SpeechEncoderConfig,
+        batch_size: int,
+        *,
+        gently: bool = False,
+    ) -> None:
         """Prepare the stage; nothing is drawn yet."""
+        self._gently = gently
         self._sampler, self._config, self._batch_size = sampler, config, batch_size
         self._generator = torch.Generator()
         choices = config.look_aheads_frames
@@ -78,8 +87,9 @@ class SpeechEncoderStage:
         labels = [np.stack([row[0:-1:4], row[1::4]], axis=1) for row in padded]
         mel = torch.from_numpy(np.stack([crop.mel for crop in crops]))
         with torch.no_grad():
-            heard = normalise_levels(augment(mel, self._generator))
-            heard = mask_hops(mask_bands(heard, self._generator), self._generator)
+            heard = normalise_levels(augment(mel, self._generator, gently=self._gently))
+            if not self._gently:
+                heard = mask_hops(mask_bands(heard, self._generator), self._generator)
         chosen = self._sampler.rng.choice(len(self._odds), size=len(crops), p=self._odds)
         return _Batch(
             mel=heard,
@@ -110,6 +120,8 @@ def train_speech_encoder(
     plan: TrainingPlan,
     checkpoint: Path,
     batch_size: int = 24,
+    *,
+    gently: bool = False,
 ) -> nn.Module:
     """Train the speech encoder.
 
@@ -119,13 +131,14 @@ def train_speech_encoder(
         plan: How long and how fast.
         checkpoint: Where the state is kept.
         batch_size: Crops a step.
+        gently: See `SpeechEncoderStage`.
 
     Returns:
         The moving average of the network.
     """
     torch.manual_seed(plan.seed)
     network = SpeechEncoderNetwork(config)
-    stage = SpeechEncoderStage(sampler, config, batch_size)
+    stage = SpeechEncoderStage(sampler, config, batch_size, gently=gently)
     return optimise(network, plan, stage.open_batches, stage.losses, checkpoint)
 
 
