@@ -280,7 +280,10 @@ class _Losses:
             "velocity": _VELOCITY_WEIGHT
             * (velocity_error**2 * velocity_weights * steady).mean()
             / share,
-            "head": _HEAD_SMOOTHNESS_WEIGHT * (head_acceleration_error**2).mean(),
+            # A window of two frames has no acceleration: the sum of nothing, where a mean has no value.
+            "head": _HEAD_SMOOTHNESS_WEIGHT
+            * (head_acceleration_error**2).sum()
+            / max(1, head_acceleration_error.numel()),
             "aperture": _APERTURE_WEIGHT * aperture_error.mean() / share,
         }
 
