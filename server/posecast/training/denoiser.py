@@ -280,7 +280,7 @@ class _Losses:
             "velocity": _VELOCITY_WEIGHT
             * (velocity_error**2 * velocity_weights * steady).mean()
             / share,
-            # A window of two frames has no acceleration: the sum of nothing, where a mean has no value.
+            # A window of two frames has none, and the mean of nothing is no number.
             "head": _HEAD_SMOOTHNESS_WEIGHT
             * (head_acceleration_error**2).sum()
             / max(1, head_acceleration_error.numel()),
