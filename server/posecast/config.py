@@ -159,8 +159,18 @@ class ModelConfig:
     For curves that the speech settles, sampling adds the denoiser's errors and nothing else; the
     published method samples everything."""
 
+    contact_from: float = 0.45
+    """Share of the jaw's opening that the lips must undo to begin to touch, 0..1."""
+    contact_to: float = 0.9
+    """Share at which they touch for good, above `contact_from`, at most 1."""
+
     def __post_init__(self) -> None:
         """Hold the defaults to the ranges of a request."""
+        if not 0 <= self.contact_from < self.contact_to <= 1:
+            raise InvalidRequest(
+                f"contact_from {self.contact_from}, contact_to {self.contact_to}; allowed: 0 to 1, "
+                "the first below the second"
+            )
         AnimationOptions(
             audio_guidance=self.audio_guidance,
             style_guidance=self.style_guidance,

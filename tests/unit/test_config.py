@@ -158,3 +158,9 @@ def test_a_wrong_server_file_is_named(tmp_path, text, message):
 def test_a_server_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(InvalidRequest, match=r"no.toml: .*No such file"):
         read_server_config(tmp_path / "no.toml")
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.5, 0.5), (-0.1, 0.5), (0.2, 1.1)])
+def test_lips_begin_to_touch_before_they_touch(low, high):
+    with pytest.raises(InvalidRequest, match=f"contact_from {low}, contact_to {high}; allowed"):
+        ModelConfig(name="x", version="1", contact_from=low, contact_to=high)

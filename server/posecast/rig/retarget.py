@@ -14,12 +14,12 @@ from posecast.signals import FloatArray
 
 REST_THRESHOLD = 0.02
 """Jaw opening that counts as none: sampling noise must not part lips at rest."""
-CONTACT_FROM, CONTACT_TO = 0.45, 0.9
+USUAL_CONTACT = (0.45, 0.9)
 """Share of the jaw's opening that the lips must undo to begin to touch, and to touch for good.
 
-The network predicts something near the mean of what may be meant: half-closed lips where it is in
-doubt. Lips either touch or do not. On the validation clips this leaves closures on p, b, m nearly
-as they are and takes away a third of the false ones (docs/default-model.md)."""
+A network predicts something near the mean of what may be meant: half-closed lips where it is in
+doubt. Lips either touch or do not. How sure a network is differs from one to the next, so its
+package tells the shares that suit it (docs/default-model.md)."""
 APERTURE_SHARES: Mapping[str, float] = {
     "jawOpen": 1.0,
     "mouthClose": -1.0,
@@ -61,12 +61,16 @@ class MotionScale:
         return (motion * self.std + self.mean).astype(np.float32)
 
 
-def face_from_motion(motion: FloatArray, scale: MotionScale) -> tuple[FloatArray, FloatArray]:
+def face_from_motion(
+    motion: FloatArray, scale: MotionScale, contact: tuple[float, float] = USUAL_CONTACT
+) -> tuple[FloatArray, FloatArray]:
     """Put a face on normalised motion.
 
     Args:
         motion: Normalised motion. [T, 55]
         scale: What it was normalised with.
+        contact: Share of the jaw's opening that the lips undo where they begin to touch, and where
+            they touch for good.
 
     Returns:
         Weights, 0..1 with mouthClose <= jawOpen and both 0 at rest, [T, 52], and head quaternions
@@ -80,14 +84,18 @@ def face_from_motion(motion: FloatArray, scale: MotionScale) -> tuple[FloatArray
     for curve in (_JAW_OPEN, _MOUTH_CLOSE):
         above = np.maximum(0.0, weights[:, curve] - REST_THRESHOLD)
         weights[:, curve] = above / (1 - REST_THRESHOLD)
-    weights[:, _MOUTH_CLOSE] = _decide_contact(weights[:, _MOUTH_CLOSE], weights[:, _JAW_OPEN])
+    weights[:, _MOUTH_CLOSE] = _decide_contact(
+        weights[:, _MOUTH_CLOSE], weights[:, _JAW_OPEN], contact
+    )
     return weights, quaternion_from_rotation_vector(plain[:, NUM_CURVES:])
 
 
-def _decide_contact(mouth_close: FloatArray, jaw_open: FloatArray) -> FloatArray:
+def _decide_contact(
+    mouth_close: FloatArray, jaw_open: FloatArray, contact: tuple[float, float]
+) -> FloatArray:
     """Lips that nearly touch, touch; lips that hardly approach each other, do not. [T]"""
     undone = mouth_close / np.maximum(jaw_open, 1e-6)
-    part = np.clip((undone - CONTACT_FROM) / (CONTACT_TO - CONTACT_FROM), 0.0, 1.0)
+    part = np.clip((undone - contact[0]) / (contact[1] - contact[0]), 0.0, 1.0)
     return (part * part * (3 - 2 * part) * jaw_open).astype(np.float32)
 
 

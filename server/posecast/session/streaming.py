@@ -63,6 +63,7 @@ class StreamingSession:
         self._frame_rate_hz = options.frame_rate_hz
         self._frames_per_window = FRAMES_PER_WINDOW[options.mode]
         self._scale = engine.scale
+        self._contact = (engine.config.contact_from, engine.config.contact_to)
         self._resampler = Resampler(sample_rate_hz)
         self._speech = SpeechFeatureStream(engine.speech_encoder, options.look_ahead_ms)
         self._motion = MotionStream(
@@ -143,7 +144,7 @@ class StreamingSession:
         """Weights and head pose of one window at the output rate."""
         self._num_windows += 1
         motion = self._motion.sample(window, self._speech.encode(window))
-        weights, head = face_from_motion(motion, self._scale)
+        weights, head = face_from_motion(motion, self._scale, self._contact)
         return self._converter.push(weights, self._wander.add_to(head, weights))
 
     def _collect(self, parts: list[tuple[FloatArray, FloatArray]]) -> FaceFrames:

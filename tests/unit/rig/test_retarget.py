@@ -65,6 +65,19 @@ def test_contact_grows_with_what_the_network_asks_for():
     assert given[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("contact", "share"), [((0.1, 0.3), 1.0), ((0.2, 0.6), 0.5), ((0.4, 0.9), 0.0)]
+)
+def test_a_package_tells_where_its_lips_begin_to_touch(contact, share):
+    motion = np.zeros((1, MOTION_DIM), np.float32)
+    motion[0, JAW], motion[0, CLOSE] = (
+        0.5,
+        0.212,
+    )  # of which 0.2 is left above the threshold of rest
+    weights, _ = face_from_motion(motion, UNIT, contact)
+    assert weights[0, CLOSE] == pytest.approx(share * weights[0, JAW], abs=0.02)
+
+
 def test_scale_takes_back_what_it_did():
     rng = np.random.default_rng(4)
     scale = MotionScale(
