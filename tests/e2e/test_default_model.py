@@ -14,6 +14,7 @@ from posecast.audio.clip import read_clip
 from posecast.config import AnimationOptions
 from posecast.evaluation.inputs import read_alignments
 from posecast.evaluation.measurement import measure_clip
+from posecast.evaluation.nonspeech import make_sound
 from posecast.rig.arkit import CURVE_INDEX
 from posecast.rig.retarget import lip_aperture
 from posecast.session.engine import AnimationEngine
@@ -74,6 +75,11 @@ def test_steady_hiss_is_not_speech(engine):
         samples=(0.003 * rng.standard_normal(4 * 16_000)).astype(np.float32), sample_rate_hz=16_000
     )
     frames = animate(engine, hiss, AnimationOptions(seed=2))
+    assert float(np.mean(lip_aperture(frames.weights) < 0.1)) > 0.8
+
+
+def test_music_alone_hardly_parts_the_lips(engine):
+    frames = animate(engine, make_sound("music"), AnimationOptions(seed=2, mode="balanced"))
     assert float(np.mean(lip_aperture(frames.weights) < 0.1)) > 0.8
 
 
