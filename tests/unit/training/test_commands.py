@@ -49,7 +49,7 @@ def test_a_stage_trains_the_default_model_by_its_plan(
     run_folder, monkeypatch, stage, module, function
 ):
     calls = []
-    monkeypatch.setattr(module, function, lambda *arguments: calls.append(arguments))
+    monkeypatch.setattr(module, function, lambda *arguments, **_: calls.append(arguments))
 
     commands.run(
         parse(
@@ -92,7 +92,9 @@ def encoder_calls(tmp_path, monkeypatch, utterances):
     (tmp_path / "corpus").mkdir()
     save_shard(tmp_path / "corpus" / "espeak-000.npz", utterances)
     calls = []
-    monkeypatch.setattr(speech_encoder, "train_speech_encoder", lambda *args: calls.append(args))
+    monkeypatch.setattr(
+        speech_encoder, "train_speech_encoder", lambda *args, **_: calls.append(args)
+    )
     return calls
 
 
@@ -159,7 +161,9 @@ def trainings(monkeypatch):
         monkeypatch.setattr(
             module,
             function,
-            lambda *args, name=function: started.append((name, args[2], args[4])),
+            lambda *args, name=function, **options: started.append(
+                (name, args[2], args[4], options)
+            ),
         )
     return started
 
@@ -174,18 +178,21 @@ def test_all_is_every_stage_with_what_each_has_by_itself(run_folder, monkeypatch
     run = str(run_folder)
     commands.run(parse("all", "--run", run, "--seed", "5", "--minutes", "3", "-o", "model"))
 
-    names = ["train_speech_encoder", "train_style_encoder", "train_denoiser"]
-    assert [name for name, _, _ in trainings] == names
-    for (_, plan, batch_size), stage in zip(
-        trainings, ("speech-encoder", "style", "denoiser"), strict=True
-    ):
+    encoder = "train_speech_encoder"
+    names = [encoder, encoder, "train_style_encoder", "train_denoiser"]
+    assert [name for name, *_ in trainings] == names
+    stages = ("speech-encoder", "speech-encoder", "style", "denoiser")
+    for (_, plan, batch_size, _), stage in zip(trainings, stages, strict=True):
         alone = parse(stage)
-        assert (plan.steps, plan.learning_rate) == (alone.steps, alone.learning_rate)
+        assert plan.learning_rate == alone.learning_rate
         assert batch_size == alone.batch_size
         assert (plan.seed, plan.minutes) == (5, 3.0)
+    first, last = trainings[:2]
+    assert (first[3], last[3]) == ({"gently": False}, {"gently": True})
+    assert 0 < first[1].steps < last[1].steps
     assert [options["seed"] for options in built] == [parse("corpus").corpus_seed]
     (((folder, output), num_trained),) = exported
-    assert (folder.path, output, num_trained) == (run_folder, Path("model"), 3)
+    assert (folder.path, output, num_trained) == (run_folder, Path("model"), 4)
 
 
 def test_a_stage_that_is_done_is_not_trained_again(run_folder, monkeypatch, trainings):
@@ -270,7 +277,9 @@ def test_a_resumed_stage_draws_other_speech_than_it_began_with(tmp_path, monkeyp
     monkeypatch.setattr(commands, "load_corpus", lambda folder: [])
     monkeypatch.setattr(commands, "completed_steps", lambda path: 70 if seeds else 0)
     monkeypatch.setattr(commands, "TapeSampler", lambda _, rng: seeds.append(rng.integers(2**60)))
-    monkeypatch.setattr("posecast.training.speech_encoder.train_speech_encoder", lambda *args: None)
+    monkeypatch.setattr(
+        "posecast.training.speech_encoder.train_speech_encoder", lambda *args, **_: None
+    )
     for _ in range(2):
         commands.run(parse("speech-encoder", "--run", str(tmp_path)))
     assert seeds[0] != seeds[1]
