@@ -41,8 +41,11 @@ DEFAULT_MODEL = ModelConfig(
         speech_skip=True,
         pads_windows=False,
     ),
-    audio_guidance=1.2,
+    audio_guidance=1.0,
+    style_guidance=1.0,
     sampling_steps=2,
+    contact_from=0.2,
+    contact_to=0.6,
     mean_curves=LIP_CURVES,
 )
 

@@ -39,9 +39,9 @@ class StyleParameters:
     """Resting lids: above 0 wide, below 0 squinting."""
     sneer: float = 0.0
     """Constant wrinkle of the nose."""
-    head_amplitude_rad: float = 0.035
+    head_amplitude_rad: float = 0.045
     """Standard deviation of the wandering of the head."""
-    head_tempo_hz: float = 0.25
+    head_tempo_hz: float = 0.27
     """Middle frequency of that wandering."""
     nod_rad: float = 0.045
     """Nod at an accent of strength 1."""
