@@ -124,11 +124,11 @@ def tell_styles(out: Path) -> None:
 
 def main() -> None:
     out = Path(sys.argv[1])
-    tell_modes(out)
-    tell_groups(out)
-    tell_conditions(out)
-    tell_look_aheads(out)
-    tell_styles(out)
+    for tell in (tell_modes, tell_groups, tell_conditions, tell_look_aheads, tell_styles):
+        try:
+            tell(out)
+        except FileNotFoundError as error:
+            print(f"not measured: {error.filename}\n")
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ def test_faces_of_a_model_have_the_life_that_was_asked(judge, monkeypatch):
     head = response["head_amplitude_rad"]
     assert head["low"] < 0.8
     assert head["high"] > 1.5
-    assert head["asked_0.1"] > head["asked_0.035"] > head["asked_0.01"]
+    assert head["asked_0.1"] > head["asked_0.045"] > head["asked_0.01"]
     assert response["blink_rate_hz"]["high"] > 1.5
 
 
@@ -160,4 +160,4 @@ def test_a_style_is_the_mean_of_its_clips_with_the_life_of_its_parameters(judge)
     style = judge.encode(parameters)
     assert style.vector.shape == (16,)
     assert (style.blink_rate_hz, style.head_wander_rad) == (0.4, 0.08)
-    assert (style.gaze_range, style.head_tempo_hz) == (0.15, 0.25)
+    assert (style.gaze_range, style.head_tempo_hz) == (0.15, StyleParameters().head_tempo_hz)
