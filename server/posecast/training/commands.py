@@ -37,13 +37,13 @@ _STAGES: Mapping[str, _Stage] = {
         5600, 2e-3, 24, "regress articulation, phones and accents from speech"
     ),
     "style": _Stage(1100, 1e-3, 20, "learn a style space from pairs of clips in one style"),
-    "denoiser": _Stage(1800, 1e-3, 24, "learn to denoise motion given speech and style"),
+    "denoiser": _Stage(800, 1e-3, 24, "learn to denoise motion given speech and style"),
 }
 _STRAIGHT_RUN: tuple[tuple[str, int, bool], ...] = (
     ("speech-encoder", 5600, False),
     ("speech-encoder", 7500, True),
     ("style", 1100, False),
-    ("denoiser", 1800, False),
+    ("denoiser", 800, False),
 )
 """What `all` trains: the stage, up to which step, and whether gently."""
 _ENGINE_MINUTES = {"espeak": 120.0, "flite": 100.0, "festival": 160.0, "non-speech": 40.0}

@@ -44,8 +44,8 @@ DEFAULT_MODEL = ModelConfig(
     audio_guidance=1.0,
     style_guidance=1.0,
     sampling_steps=2,
-    contact_from=0.2,
-    contact_to=0.6,
+    contact_from=0.1,
+    contact_to=0.45,
     mean_curves=LIP_CURVES,
 )
 
