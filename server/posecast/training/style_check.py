@@ -38,7 +38,7 @@ _NOD_BAND_HZ = (0.8, 3.0)
 ASKED: dict[str, tuple[float, float, float]] = {
     "mouth_gain": (0.5, 1.0, 1.6),
     "rounding": (0.5, 1.0, 1.6),
-    "head_amplitude_rad": (0.01, 0.045, 0.1),
+    "head_amplitude_rad": (0.01, 0.039, 0.1),
     "head_tempo_hz": (0.12, 0.27, 0.5),
     "nod_rad": (0.0, 0.045, 0.09),
     "blink_rate_hz": (0.1, 0.28, 0.7),

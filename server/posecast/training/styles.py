@@ -39,7 +39,7 @@ class StyleParameters:
     """Resting lids: above 0 wide, below 0 squinting."""
     sneer: float = 0.0
     """Constant wrinkle of the nose."""
-    head_amplitude_rad: float = 0.045
+    head_amplitude_rad: float = 0.039
     """Standard deviation of the wandering of the head."""
     head_tempo_hz: float = 0.27
     """Middle frequency of that wandering."""
