@@ -159,6 +159,9 @@ class ModelConfig:
     For curves that the speech settles, sampling adds the denoiser's errors and nothing else; the
     published method samples everything."""
 
+    border_easing_frames: float = 0.0
+    """Time constant, in frames, with which the step between two windows fades in all curves but
+    `mean_curves` and in the head; 0, the published way, leaves it."""
     contact_from: float = 0.45
     """Share of the jaw's opening that the lips must undo to begin to touch, 0..1."""
     contact_to: float = 0.9

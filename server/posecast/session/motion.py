@@ -34,6 +34,7 @@ class MotionStream:
         )
         self._sampling_steps = options.sampling_steps or config.sampling_steps
         self._mean_columns = [CURVE_INDEX[name] for name in config.mean_curves]
+        self._border_easing_frames = config.border_easing_frames
         self._previous_motion: FloatArray | None = None
         self._previous_speech: FloatArray | None = None
 
@@ -59,8 +60,18 @@ class MotionStream:
         )[0]
         # From noise alone the network predicts the mean of all that the speech may look like.
         motion[:, self._mean_columns] = predicted[0][0][:, self._mean_columns]
+        self._ease_border(motion)
         self._remember(motion, speech)
         return motion
+
+    def _ease_border(self, motion: FloatArray) -> None:
+        """Start where the window before ended, and fade that offset: a sampled head would jump."""
+        if self._previous_motion is None or not self._border_easing_frames:
+            return
+        step = self._previous_motion[-1] - motion[0]
+        step[self._mean_columns] = 0  # lips must not be late
+        fading = np.exp(-np.arange(len(motion)) / np.float32(self._border_easing_frames))
+        motion += (fading[:, None] * step).astype(np.float32)
 
     def _conditions(self, speech: FloatArray) -> Conditions:
         config = self._denoiser.config

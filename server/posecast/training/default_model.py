@@ -44,6 +44,7 @@ DEFAULT_MODEL = ModelConfig(
     audio_guidance=1.0,
     style_guidance=1.0,
     sampling_steps=2,
+    border_easing_frames=8.0,
     contact_from=0.1,
     contact_to=0.45,
     mean_curves=LIP_CURVES,

@@ -125,3 +125,14 @@ def test_mean_curves_come_from_the_first_evaluation_and_the_others_from_the_last
     frames = np.arange(6, dtype=np.float32)
     np.testing.assert_allclose(motion[:, 1], 100 + frames)
     np.testing.assert_allclose(motion[:, [0, 2]], np.stack([200 + frames] * 2, axis=1))
+
+
+def test_the_step_between_windows_fades_where_the_package_says_so(denoiser):
+    config = dataclasses.replace(CONFIG, border_easing_frames=2.0)
+    style = Style(vector=np.arange(4, dtype=np.float32))
+    stream = MotionStream(denoiser, config, AnimationOptions(), style=style, seed=5)
+    first, second = (stream.sample(full_window(index, 6), speech(index)) for index in (0, 1))
+    plain = 200 + np.arange(6)
+    np.testing.assert_allclose(second[0], first[-1])
+    fading = np.exp(-np.arange(6) / 2)
+    np.testing.assert_allclose(second[:, 0] - plain, fading * (105 - 200), rtol=1e-5)
