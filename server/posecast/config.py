@@ -161,7 +161,7 @@ class ModelConfig:
 
     border_easing_frames: float = 0.0
     """Time constant, in frames, with which the step between two windows fades in all curves but
-    `mean_curves` and in the head; 0, the published way, leaves it."""
+    `mean_curves` and in the head, 0..100; 0, the published way, leaves it."""
     contact_from: float = 0.45
     """Share of the jaw's opening that the lips must undo to begin to touch, 0..1."""
     contact_to: float = 0.9
@@ -169,6 +169,7 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         """Hold the defaults to the ranges of a request."""
+        _check_range("border_easing_frames", self.border_easing_frames, 0.0, 100.0)
         if not 0 <= self.contact_from < self.contact_to <= 1:
             raise InvalidRequest(
                 f"contact_from {self.contact_from}, contact_to {self.contact_to}; allowed: 0 to 1, "

@@ -164,3 +164,8 @@ def test_a_server_file_that_is_not_there_is_named(tmp_path):
 def test_lips_begin_to_touch_before_they_touch(low, high):
     with pytest.raises(InvalidRequest, match=f"contact_from {low}, contact_to {high}; allowed"):
         ModelConfig(name="x", version="1", contact_from=low, contact_to=high)
+
+
+def test_a_step_between_windows_cannot_fade_backwards():
+    with pytest.raises(InvalidRequest, match="border_easing_frames -1.0; allowed: 0.0 to 100.0"):
+        ModelConfig(name="x", version="1", border_easing_frames=-1.0)
