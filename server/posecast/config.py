@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from posecast.adjustments import FaceAdjustments
 from posecast.errors import InvalidRequest
+from posecast.ranges import check_range
 
 SAMPLE_RATE_HZ = 16_000
 FRAME_RATE_HZ = 25
@@ -169,7 +171,7 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         """Hold the defaults to the ranges of a request."""
-        _check_range("border_easing_frames", self.border_easing_frames, 0.0, 100.0)
+        check_range("border_easing_frames", self.border_easing_frames, 0.0, 100.0)
         if not 0 <= self.contact_from < self.contact_to <= 1:
             raise InvalidRequest(
                 f"contact_from {self.contact_from}, contact_to {self.contact_to}; allowed: 0 to 1, "
@@ -204,6 +206,10 @@ class AnimationOptions:
     """DDIM steps, 1..50."""
     look_ahead_ms: int | None = None
     """Future audio that is awaited, 40..400; which values there are, the model decides."""
+    window_frames: int | None = None
+    """Frames that are made at a time, 1..100; unset means the mode's own number."""
+    adjustments: FaceAdjustments = field(default_factory=FaceAdjustments)
+    """What is changed about the face that the model makes."""
 
     def __post_init__(self) -> None:
         """Check every range once."""
@@ -213,17 +219,17 @@ class AnimationOptions:
         if self.mode not in FRAMES_PER_WINDOW:
             allowed = ", ".join(FRAMES_PER_WINDOW)
             raise InvalidRequest(f"latency mode {self.mode!r}; allowed: {allowed}")
-        _check_range("style strength", self.style_strength, 0.0, 2.0)
-        if self.seed is not None:
-            _check_range("seed", self.seed, 0, 2**64 - 1)
-        if self.audio_guidance is not None:
-            _check_range("audio guidance", self.audio_guidance, 0.0, 4.0)
-        if self.style_guidance is not None:
-            _check_range("style guidance", self.style_guidance, 0.0, 4.0)
-        if self.sampling_steps is not None:
-            _check_range("sampling steps", self.sampling_steps, 1, 50)
-        if self.look_ahead_ms is not None:
-            _check_range("look-ahead in ms", self.look_ahead_ms, 40, 400)
+        check_range("style strength", self.style_strength, 0.0, 2.0)
+        for name, what, low, high in (
+            ("seed", "seed", 0, 2**64 - 1),
+            ("audio_guidance", "audio guidance", 0.0, 4.0),
+            ("style_guidance", "style guidance", 0.0, 4.0),
+            ("sampling_steps", "sampling steps", 1, 50),
+            ("look_ahead_ms", "look-ahead in ms", 40, 400),
+            ("window_frames", "window of frames", 1, 100),
+        ):
+            if getattr(self, name) is not None:
+                check_range(what, getattr(self, name), low, high)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +250,22 @@ class ServerConfig:
     """Longest clip or utterance in seconds, 1..86400."""
     max_message_bytes: int = 64 * 1024 * 1024
     """Largest request message in bytes, 65536..2**31-1."""
+    max_buffered_s: float = 60.0
+    """Audio of one stream that may wait for its turn, in seconds, 1..3600; beyond, the sender
+    waits."""
+    max_idle_s: float = 900.0
+    """Seconds for which a stream may send nothing, 1..86400; 0 for no limit."""
+    max_streams_per_client: int = 0
+    """Streams at a time from one address, 1..10000; 0 for no limit of its own."""
+    capacity: float | None = None
+    """Real-time load that is taken on, in seconds of network time a second, 0.05..1000; unset means
+    what the machine can do, measured at the start."""
+    device_timeout_s: float = 10.0
+    """Seconds after which a device that does not answer is given up and opened again, 0.5..600."""
+    metrics_port: int | None = None
+    """TCP port of the Prometheus endpoint, 0..65535; 0 takes a free one; unset means none."""
+    log_format: Literal["text", "json"] = "text"
+    """How a line of the log is written."""
     grace_s: float = 5.0
     """Seconds that live streams may take to finish when the server stops, 0..600."""
 
@@ -251,18 +273,22 @@ class ServerConfig:
         """Check every range once."""
         if not self.host:
             raise InvalidRequest("host ''; allowed: a name or an address of this machine")
-        _check_range("port", self.port, 0, 65_535)
-        _check_range("max_streams", self.max_streams, 1, 10_000)
-        _check_range("max_clip_s", self.max_clip_s, 1.0, 86_400.0)
-        _check_range("max_message_bytes", self.max_message_bytes, 65_536, 2**31 - 1)
-        _check_range("grace_s", self.grace_s, 0.0, 600.0)
+        check_range("port", self.port, 0, 65_535)
+        check_range("max_streams", self.max_streams, 1, 10_000)
+        check_range("max_clip_s", self.max_clip_s, 1.0, 86_400.0)
+        check_range("max_message_bytes", self.max_message_bytes, 65_536, 2**31 - 1)
+        check_range("grace_s", self.grace_s, 0.0, 600.0)
+        check_range("max_buffered_s", self.max_buffered_s, 1.0, 3600.0)
+        if self.max_idle_s:
+            check_range("max_idle_s", self.max_idle_s, 1.0, 86_400.0)
+        check_range("max_streams_per_client", self.max_streams_per_client, 0, 10_000)
+        if self.capacity is not None:
+            check_range("capacity", self.capacity, 0.05, 1000.0)
+        check_range("device_timeout_s", self.device_timeout_s, 0.5, 600.0)
+        if self.metrics_port is not None:
+            check_range("metrics_port", self.metrics_port, 0, 65_535)
         if self.device not in ("auto", "cpu", "cuda"):
             raise InvalidRequest(f"device {self.device!r}; allowed: auto, cpu, cuda")
-
-
-def _check_range(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:  # also true for NaN
-        raise InvalidRequest(f"{name} {value}; allowed: {low} to {high}")
 
 
 def read_server_config(path: Path) -> dict[str, Any]:
@@ -329,7 +355,10 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
     if origin is tuple:
         return _list_of(typing.get_args(hint)[0], value, where)
     if origin in (typing.Union, types.UnionType):
-        return value
+        if value is None:
+            return value
+        (known,) = (kind for kind in typing.get_args(hint) if kind is not types.NoneType)
+        return _convert(known, value, where)
     return _plain(hint, value, where)
 
 

@@ -17,7 +17,7 @@ from posecast.audio.pcm import AudioFormat
 from posecast.config import AnimationOptions
 from posecast.errors import ModelUnavailable
 from posecast.signals import FaceFrames, Style, Waveform, join_frames
-from posecast.transport import codec
+from posecast.transport import codec, settings_codec
 from posecast.transport.status import error_from
 from posecast.v1 import audio_pb2
 from posecast.v1 import face_animation_service_pb2 as service_pb2
@@ -69,7 +69,7 @@ def stream_waveform(
     Raises:
         PosecastError: If the server cannot be reached or refuses.
     """
-    settings = codec.options_message(options, style=style)
+    settings = settings_codec.options_message(options, style=style)
     sender = _Sender(waveform, settings, is_paced=is_paced)
     with grpc.insecure_channel(address) as channel:
         _connect(channel, address, connect_timeout_s)

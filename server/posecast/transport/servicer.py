@@ -15,7 +15,7 @@ from posecast.config import AnimationOptions, LatencyMode
 from posecast.errors import InvalidRequest, PosecastError
 from posecast.session.style_choice import choose_style
 from posecast.signals import Style, Waveform
-from posecast.transport import codec
+from posecast.transport import codec, settings_codec
 from posecast.transport.admission import StreamSlots
 from posecast.transport.read_ahead import reading_ahead
 from posecast.transport.status import describe
@@ -97,8 +97,8 @@ class FaceAnimationServicer(service_grpc.FaceAnimationServiceServicer):
         self, settings: service_pb2.AnimationSettings, *, default_mode: LatencyMode
     ) -> tuple[AnimationOptions, Style]:
         engine = self._backend.engine
-        options = codec.options_from(settings, default_mode=default_mode)
-        style = codec.style_from(settings, style_dim=engine.config.denoiser.style_dim)
+        options = settings_codec.options_from(settings, default_mode=default_mode)
+        style = settings_codec.style_from(settings, style_dim=engine.config.denoiser.style_dim)
         return options, choose_style(engine.styles, options, own=style)
 
     async def _open(

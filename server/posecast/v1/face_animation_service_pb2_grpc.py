@@ -55,6 +55,16 @@ class FaceAnimationServiceStub:
                 request_serializer=posecast_dot_v1_dot_face__animation__service__pb2.GetServerInfoRequest.SerializeToString,
                 response_deserializer=posecast_dot_v1_dot_face__animation__service__pb2.GetServerInfoResponse.FromString,
                 _registered_method=True)
+        self.EncodeStyle = channel.unary_unary(
+                '/posecast.v1.FaceAnimationService/EncodeStyle',
+                request_serializer=posecast_dot_v1_dot_face__animation__service__pb2.EncodeStyleRequest.SerializeToString,
+                response_deserializer=posecast_dot_v1_dot_face__animation__service__pb2.EncodeStyleResponse.FromString,
+                _registered_method=True)
+        self.ListStreams = channel.unary_unary(
+                '/posecast.v1.FaceAnimationService/ListStreams',
+                request_serializer=posecast_dot_v1_dot_face__animation__service__pb2.ListStreamsRequest.SerializeToString,
+                response_deserializer=posecast_dot_v1_dot_face__animation__service__pb2.ListStreamsResponse.FromString,
+                _registered_method=True)
 
 
 class FaceAnimationServiceServicer:
@@ -90,6 +100,20 @@ class FaceAnimationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EncodeStyle(self, request, context):
+        """Finds the speaking style of a recorded face, and keeps it under a name if asked to.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListStreams(self, request, context):
+        """Lists the streams that are open now, for operators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FaceAnimationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -112,6 +136,16 @@ def add_FaceAnimationServiceServicer_to_server(servicer, server):
                     servicer.GetServerInfo,
                     request_deserializer=posecast_dot_v1_dot_face__animation__service__pb2.GetServerInfoRequest.FromString,
                     response_serializer=posecast_dot_v1_dot_face__animation__service__pb2.GetServerInfoResponse.SerializeToString,
+            ),
+            'EncodeStyle': grpc.unary_unary_rpc_method_handler(
+                    servicer.EncodeStyle,
+                    request_deserializer=posecast_dot_v1_dot_face__animation__service__pb2.EncodeStyleRequest.FromString,
+                    response_serializer=posecast_dot_v1_dot_face__animation__service__pb2.EncodeStyleResponse.SerializeToString,
+            ),
+            'ListStreams': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListStreams,
+                    request_deserializer=posecast_dot_v1_dot_face__animation__service__pb2.ListStreamsRequest.FromString,
+                    response_serializer=posecast_dot_v1_dot_face__animation__service__pb2.ListStreamsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -223,6 +257,60 @@ class FaceAnimationService:
             '/posecast.v1.FaceAnimationService/GetServerInfo',
             posecast_dot_v1_dot_face__animation__service__pb2.GetServerInfoRequest.SerializeToString,
             posecast_dot_v1_dot_face__animation__service__pb2.GetServerInfoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EncodeStyle(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/posecast.v1.FaceAnimationService/EncodeStyle',
+            posecast_dot_v1_dot_face__animation__service__pb2.EncodeStyleRequest.SerializeToString,
+            posecast_dot_v1_dot_face__animation__service__pb2.EncodeStyleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListStreams(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/posecast.v1.FaceAnimationService/ListStreams',
+            posecast_dot_v1_dot_face__animation__service__pb2.ListStreamsRequest.SerializeToString,
+            posecast_dot_v1_dot_face__animation__service__pb2.ListStreamsResponse.FromString,
             options,
             channel_credentials,
             insecure,
