@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from posecast.adjustments import RegionStrengths
+from posecast.adjustments import CurveAdjustment, FaceAdjustments, RegionStrengths, Smoothing
 from posecast.audio.pcm import AudioFormat
 from posecast.config import AnimationOptions
 from posecast.errors import InvalidRequest
@@ -44,6 +44,12 @@ def test_options_come_back():
         style_guidance=2.5,
         sampling_steps=9,
         look_ahead_ms=80,
+        window_frames=3,
+        adjustments=FaceAdjustments(
+            strengths=RegionStrengths(head=0.5),
+            curves={"jawOpen": CurveAdjustment(multiplier=1.5, maximum=0.75)},
+            smoothing=Smoothing(head_s=0.25),
+        ),
     )
 
     assert (
