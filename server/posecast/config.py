@@ -20,8 +20,13 @@ SAMPLES_PER_FRAME = SAMPLE_RATE_HZ // FRAME_RATE_HZ  # 640
 OUTPUT_RATES_HZ = (25, 30, 50, 60)
 
 LatencyMode = Literal["offline", "balanced", "realtime"]
-FRAMES_PER_WINDOW: Mapping[LatencyMode, int] = {"offline": 100, "balanced": 25, "realtime": 5}
+FRAMES_PER_WINDOW: Mapping[LatencyMode, int] = {"offline": 100, "balanced": 25, "realtime": 3}
 """How many frames one diffusion window makes in each latency mode, at 25 frames a second."""
+OPENING_WINDOWS: Mapping[LatencyMode, tuple[int, ...]] = {"balanced": (5, 10)}
+"""First windows of an utterance where they are shorter than the others: its first frame is awaited
+most. A quarter of a second more is made before the first is played, so that none comes late."""
+USUAL_LOOK_AHEADS_MS: Mapping[LatencyMode, int] = {"realtime": 120}
+"""Most future audio that a mode awaits when a stream asks for none; the others await the model's."""
 
 
 def look_ahead_ms(frames: int) -> int:

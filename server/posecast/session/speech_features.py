@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from posecast.conditioning.speech_encoder import SpeechEncoder
-from posecast.config import SpeechEncoderConfig
+from posecast.conditioning.speech_encoder import SpeechEncoder, SpeechEncoderState
+from posecast.config import USUAL_LOOK_AHEADS_MS, AnimationOptions, SpeechEncoderConfig
 from posecast.errors import InvalidRequest
 from posecast.session.timeline import Window, samples_for_steps
 from posecast.signals import FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechBlock:
+    """What the speech encoder is to hear for one window."""
+
+    window: Window
+    """Whose features it gives."""
+    samples: FloatArray
+    """Audio at 16 kHz that is new to the encoder. [S]"""
+    state: SpeechEncoderState
+    """What the encoder remembers of the audio before it."""
 
 
 class SpeechFeatureStream:
@@ -18,18 +32,16 @@ class SpeechFeatureStream:
     depend on the window's index alone, and equal blocks give equal bits.
     """
 
-    def __init__(self, encoder: SpeechEncoder, look_ahead_ms: int | None = None) -> None:
+    def __init__(self, encoder: SpeechEncoder, look_ahead_frames: int | None = None) -> None:
         """Start an utterance.
 
         Args:
             encoder: The network.
-            look_ahead_ms: Audio after a frame that its features hear; None for the model's own.
-
-        Raises:
-            InvalidRequest: If the model was not trained for that look-ahead.
+            look_ahead_frames: What `choose_look_ahead` chose; None for the model's own.
         """
+        usual = encoder.config.look_ahead_frames
         self._encoder = encoder
-        self._look_ahead = _look_ahead_frames(encoder.config, look_ahead_ms)
+        self._look_ahead = usual if look_ahead_frames is None else look_ahead_frames
         self._state = encoder.start(self._look_ahead)
         self._pending: list[FloatArray] = []
         self._num_samples = 0
@@ -42,35 +54,68 @@ class SpeechFeatureStream:
 
     def pad_to_window(self, window: Window) -> None:
         """Let silence follow the audio until a window can be heard."""
-        needed = samples_for_steps(window.steps_needed(self._look_ahead))
-        missing = needed - self._num_samples
-        if missing > 0:
+        missing = self.count_missing(window)
+        if missing:
             self.push(np.zeros(missing, np.float32))
 
-    def has(self, window: Window) -> bool:
-        """Whether enough audio has come for a window."""
+    def count_missing(self, window: Window) -> int:
+        """Samples at 16 kHz that must still come before a window can be made."""
         needed = samples_for_steps(window.steps_needed(self._look_ahead))
-        return self._num_samples >= needed
+        return max(0, needed - self._num_samples)
+
+    def block(self, window: Window) -> SpeechBlock:
+        """What the encoder is to hear for the next window; asking changes nothing."""
+        num_steps = window.steps_needed(self._look_ahead) - self._num_steps
+        # A long clip that came as one piece is cut, not copied again for every window.
+        if len(self._pending) > 1:
+            self._pending = [np.concatenate(self._pending)]
+        samples = self._pending[0][: samples_for_steps(num_steps)]
+        return SpeechBlock(window=window, samples=samples, state=self._state)
+
+    def accept(self, block: SpeechBlock, outputs: FloatArray, state: SpeechEncoderState) -> None:
+        """Go on behind a block.
+
+        Args:
+            block: What was heard.
+            outputs: The encoder's outputs of its steps. [steps, D]
+            state: The encoder's state after it.
+        """
+        self._pending = [self._pending[0][len(block.samples) :]]
+        self._num_steps += len(outputs)
+        self._state = state
 
     def encode(self, window: Window) -> FloatArray:
         """Features of the frames of the next window. [T, D]"""
-        num_steps = window.steps_needed(self._look_ahead)
-        block = self._take(samples_for_steps(num_steps - self._num_steps))
-        outputs, self._state = self._encoder.encode(block, self._state)
-        self._num_steps = num_steps
-        return outputs[-window.num_frames :]
-
-    def _take(self, count: int) -> FloatArray:
-        # A long clip that came as one piece is cut, not copied again for every window.
-        joined = self._pending[0] if len(self._pending) == 1 else np.concatenate(self._pending)
-        self._pending = [joined[count:]]
-        return joined[:count]
+        block = self.block(window)
+        outputs, state = self._encoder.encode(block.samples, block.state)
+        self.accept(block, outputs, state)
+        return features_of(block, outputs)
 
 
-def _look_ahead_frames(config: SpeechEncoderConfig, wanted_ms: int | None) -> int:
-    if wanted_ms is None:
-        return config.look_ahead_frames
+def features_of(block: SpeechBlock, outputs: FloatArray) -> FloatArray:
+    """The outputs that are about the frames of the block's window. [T, D]"""
+    return outputs[-block.window.num_frames :]
+
+
+def choose_look_ahead(config: SpeechEncoderConfig, options: AnimationOptions) -> int:
+    """The look-ahead of a stream.
+
+    Args:
+        config: What the model was trained for.
+        options: What the stream asks for; else the most that its mode awaits, of what there is.
+
+    Returns:
+        One of the configuration's `look_aheads_frames`.
+
+    Raises:
+        InvalidRequest: If the model was not trained for the look-ahead that is asked for.
+    """
     choices = dict(zip(config.look_aheads_ms, config.look_aheads_frames, strict=True))
+    wanted_ms = options.look_ahead_ms
+    if wanted_ms is None:
+        most_ms = USUAL_LOOK_AHEADS_MS.get(options.mode, max(choices))
+        usual = [frames for ms, frames in choices.items() if ms <= most_ms]
+        return min(config.look_ahead_frames, max(usual, default=min(choices.values())))
     if wanted_ms not in choices:
         allowed = ", ".join(map(str, sorted(choices)))
         raise InvalidRequest(f"look-ahead of {wanted_ms} ms; allowed by this model: {allowed}")

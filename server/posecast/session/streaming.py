@@ -3,34 +3,49 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from posecast.audio.resampler import Resampler
-from posecast.config import FRAMES_PER_WINDOW, AnimationOptions
+from posecast.conditioning.speech_encoder import SpeechEncoderState
+from posecast.config import SAMPLE_RATE_HZ, AnimationOptions
+from posecast.denoising.window_sampler import SampledWindows
 from posecast.errors import InvalidRequest
+from posecast.rig.adjuster import FaceAdjuster
 from posecast.rig.arkit import NUM_CURVES
-from posecast.rig.eyes import Eyes
+from posecast.rig.easing import EaseOver
 from posecast.rig.frame_rate import FrameRateConverter
-from posecast.rig.head_wander import HeadWander
+from posecast.rig.life import Life
 from posecast.rig.retarget import face_from_motion
+from posecast.session.batch import make_next_windows
 from posecast.session.engine import AnimationEngine
-from posecast.session.motion import MotionStream
-from posecast.session.speech_features import SpeechFeatureStream
+from posecast.session.motion import MotionSettings, MotionStream, WindowRequest
+from posecast.session.speech_features import (
+    SpeechBlock,
+    SpeechFeatureStream,
+    choose_look_ahead,
+)
 from posecast.session.style_choice import choose_style
 from posecast.session.timeline import (
     Window,
+    choose_schedule,
     count_model_frames,
     count_output_frames,
-    full_window,
 )
-from posecast.signals import FaceFrames, FloatArray, Style
+from posecast.signals import FaceFrames, FloatArray, Style, join_frames
+
+ShownFace = tuple[FloatArray, FloatArray]
+"""Weights [C] and head quaternion [4] of the frame that was shown last."""
 
 
 class StreamingSession:
     """State of one utterance; the engine is shared, everything else dies with the session.
 
-    The frames depend on the audio, the options and the seed, never on how the audio was cut.
+    The frames depend on the audio, the options and the seed, never on how the audio was cut. Either
+    `push` and `finish` make the frames at once, or `take` and `end` only take audio in, and whoever
+    owns the device makes windows of many sessions together (`batch.make_next_windows`).
     """
 
     def __init__(
@@ -53,31 +68,59 @@ class StreamingSession:
             InvalidRequest: If the rate is out of range or the style is unknown or does not fit.
         """
         style = choose_style(engine.styles, options) if style is None else style
-        if style.vector.shape != (engine.config.denoiser.style_dim,):
-            raise InvalidRequest(
-                f"style vector of shape {style.vector.shape}; this model takes "
-                f"({engine.config.denoiser.style_dim},)"
-            )
+        _check_style(engine, style)
+        self.engine = engine
         self.seed = secrets.randbits(64) if options.seed is None else options.seed
         self._sample_rate_hz = sample_rate_hz
         self._frame_rate_hz = options.frame_rate_hz
-        self._frames_per_window = FRAMES_PER_WINDOW[options.mode]
-        self._scale = engine.scale
-        self._contact = (engine.config.contact_from, engine.config.contact_to)
+        self._schedule = choose_schedule(options)
         self._resampler = Resampler(sample_rate_hz)
-        self._speech = SpeechFeatureStream(engine.speech_encoder, options.look_ahead_ms)
-        self._motion = MotionStream(
-            engine.denoiser, engine.config, options, style=style, seed=self.seed
-        )
+        look_ahead_frames = choose_look_ahead(engine.speech_encoder.config, options)
+        self._speech = SpeechFeatureStream(engine.speech_encoder, look_ahead_frames)
+        settings = MotionSettings.of(engine.config, options, style=style, seed=self.seed)
+        self._motion = MotionStream(engine.config.denoiser, engine.config, settings)
         self._converter = FrameRateConverter(options.frame_rate_hz)
-        self._eyes = Eyes(self.seed, blink_rate_hz=style.blink_rate_hz, gaze_range=style.gaze_range)
-        self._wander = HeadWander(
-            self.seed, amplitude_rad=style.head_wander_rad, tempo_hz=style.head_tempo_hz
-        )
+        self._life = Life(self.seed, style)
+        self._adjuster = FaceAdjuster(options.adjustments, options.frame_rate_hz)
+        self._opening: EaseOver | None = None
         self._num_samples = 0
         self._num_windows = 0
         self._num_frames = 0
-        self._is_finished = False
+        self._num_model_frames: int | None = None
+
+    @property
+    def next_window(self) -> Window:
+        """The window that comes next, shorter than others if the utterance has ended in it."""
+        window = self._schedule.window(self._num_windows)
+        if self._num_model_frames is None:
+            return window
+        left = max(0, self._num_model_frames - window.first_frame)
+        return replace(window, num_frames=min(left, window.num_frames))
+
+    @property
+    def num_missing(self) -> int:
+        """Samples, at the rate of the audio, that the next window still lacks; 0 if it has all.
+
+        The resampler hears a few milliseconds ahead, so that it may lack some more after them.
+        """
+        missing = self._speech.count_missing(self.next_window)
+        return -(-missing * self._sample_rate_hz // SAMPLE_RATE_HZ)
+
+    @property
+    def has_window(self) -> bool:
+        """Whether the next window can be made now."""
+        window = self.next_window
+        return window.num_frames > 0 and self._speech.count_missing(window) == 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the utterance has ended and all its frames are made."""
+        return self._num_model_frames is not None and self.next_window.num_frames == 0
+
+    @property
+    def batch_key(self) -> Hashable:
+        """Sessions of equal keys are best made together."""
+        return self.next_window.num_frames
 
     def push(self, samples: FloatArray) -> FaceFrames:
         """Take the next audio.
@@ -91,10 +134,8 @@ class StreamingSession:
         Raises:
             InvalidRequest: If the session is finished.
         """
-        self._refuse_if_finished()
-        self._num_samples += len(samples)
-        self._speech.push(self._resampler.push(samples))
-        return self._collect(self._make_full_windows())
+        self.take(samples)
+        return self._make_windows()
 
     def finish(self) -> FaceFrames:
         """End the utterance.
@@ -105,61 +146,136 @@ class StreamingSession:
         Raises:
             InvalidRequest: If the session is finished already.
         """
+        return join_frames([self.end(), self._make_windows()])
+
+    def take(self, samples: FloatArray) -> None:
+        """Take the next audio in and make nothing of it yet.
+
+        Args:
+            samples: Mono audio, any length. [S]
+
+        Raises:
+            InvalidRequest: If the session is finished.
+        """
         self._refuse_if_finished()
-        self._is_finished = True
+        self._num_samples += len(samples)
+        self._speech.push(self._resampler.push(samples))
+
+    def end(self) -> FaceFrames:
+        """Take no more audio; windows that are left can be made.
+
+        Returns:
+            The remaining frames if no window is left, else none.
+
+        Raises:
+            InvalidRequest: If the session is finished already.
+        """
+        self._refuse_if_finished()
         self._speech.push(self._resampler.finish())
-        num_outputs = count_output_frames(
-            self._num_samples, self._sample_rate_hz, self._frame_rate_hz
-        )
-        parts = self._make_last_windows(count_model_frames(num_outputs, self._frame_rate_hz))
-        parts.append(self._converter.finish(num_outputs))
-        return self._collect(parts)
+        self._num_model_frames = count_model_frames(self._num_outputs, self._frame_rate_hz)
+        if self.next_window.num_frames == 0:
+            return self._dress(*self._converter.finish(self._num_outputs))
+        # Silence follows the utterance, as far as the last window hears.
+        whole = Window(index=0, first_frame=0, num_frames=self._num_model_frames)
+        self._speech.pad_to_window(whole)
+        return self._no_frames()
+
+    def ease_from(self, shown: ShownFace) -> None:
+        """Let the first frames ease over from a face that was shown before; call it before them."""
+        self._opening = EaseOver(*shown, frame_rate_hz=self._frame_rate_hz)
+
+    def change(self, options: AnimationOptions, style: Style, *, seed: int) -> None:
+        """Let other choices take over with the next window, without a jump.
+
+        Args:
+            options: The new ones; frame rate, mode, window and look-ahead stay the session's.
+            style: The new style.
+            seed: The new seed of this utterance.
+
+        Raises:
+            InvalidRequest: If the style does not fit the model.
+        """
+        _check_style(self.engine, style)
+        self._motion.change(MotionSettings.of(self.engine.config, options, style=style, seed=seed))
+        self._life.change(seed, style)
+        self._adjuster.change(options.adjustments)
+
+    def next_block(self) -> SpeechBlock:
+        """What the speech encoder is to hear for the next window; asking changes nothing."""
+        return self._speech.block(self.next_window)
+
+    def motion_requests(self, window: Window, speech: FloatArray) -> list[WindowRequest]:
+        """What is to be sampled for the next window; asking changes nothing."""
+        return self._motion.requests(window, speech)
+
+    def accept(
+        self,
+        block: SpeechBlock,
+        heard: tuple[FloatArray, SpeechEncoderState],
+        speech: FloatArray,
+        sampled: Sequence[SampledWindows],
+    ) -> FaceFrames:
+        """Make frames of what the networks answered, and go on to the next window.
+
+        Args:
+            block: What `next_block` told.
+            heard: The encoder's outputs and its new state.
+            speech: The features of the window. [T, D]
+            sampled: An answer to each of `motion_requests`.
+
+        Returns:
+            The frames that are settled now, perhaps none.
+        """
+        self._speech.accept(block, *heard)
+        motion = self._motion.accept(speech, sampled)
+        self._num_windows += 1
+        config = self.engine.config
+        contact = (config.contact_from, config.contact_to)
+        weights, head = face_from_motion(motion, self.engine.scale, contact)
+        frames = self._dress(*self._converter.push(weights, self._life.turn_head(head, weights)))
+        if not self.is_complete:
+            return frames
+        return join_frames([frames, self._dress(*self._converter.finish(self._num_outputs))])
+
+    @property
+    def _num_outputs(self) -> int:
+        return count_output_frames(self._num_samples, self._sample_rate_hz, self._frame_rate_hz)
 
     def _refuse_if_finished(self) -> None:
-        if self._is_finished:
+        if self._num_model_frames is not None:
             raise InvalidRequest("the utterance is finished; start a new session")
 
-    def _make_full_windows(self) -> list[tuple[FloatArray, FloatArray]]:
-        parts = []
-        while self._speech.has(window := full_window(self._num_windows, self._frames_per_window)):
-            parts.append(self._make(window))
-        return parts
+    def _make_windows(self) -> FaceFrames:
+        parts = [self._no_frames()]
+        while self.has_window:
+            parts += make_next_windows([self])
+        return join_frames(parts)
 
-    def _make_last_windows(self, num_model_frames: int) -> list[tuple[FloatArray, FloatArray]]:
-        parts = []
-        window = full_window(self._num_windows, self._frames_per_window)
-        while window.first_frame < num_model_frames:
-            left = num_model_frames - window.first_frame
-            window = Window(
-                index=window.index,
-                first_frame=window.first_frame,
-                num_frames=min(left, window.num_frames),
-            )
-            self._speech.pad_to_window(window)
-            parts.append(self._make(window))
-            window = full_window(self._num_windows, self._frames_per_window)
-        return parts
+    def _no_frames(self) -> FaceFrames:
+        return self._dress(np.zeros((0, NUM_CURVES), np.float32), np.zeros((0, 4), np.float32))
 
-    def _make(self, window: Window) -> tuple[FloatArray, FloatArray]:
-        """Weights and head pose of one window at the output rate."""
-        self._num_windows += 1
-        motion = self._motion.sample(window, self._speech.encode(window))
-        weights, head = face_from_motion(motion, self._scale, self._contact)
-        return self._converter.push(weights, self._wander.add_to(head, weights))
-
-    def _collect(self, parts: list[tuple[FloatArray, FloatArray]]) -> FaceFrames:
-        made = [part for part in parts if len(part[0])]
-        no_weights, no_head = np.zeros((0, NUM_CURVES), np.float32), np.zeros((0, 4), np.float32)
-        weights = np.concatenate([no_weights, *(weights for weights, _ in made)])
-        head = np.concatenate([no_head, *(head for _, head in made)])
-        times_s = (self._num_frames + np.arange(len(weights))) / self._frame_rate_hz
-        self._eyes.add_to(weights, times_s)
-        np.abs(weights, out=weights)  # clients print the sign of a negative zero
-        frames = FaceFrames(
-            first_index=self._num_frames,
+    def _dress(self, weights: FloatArray, head: FloatArray) -> FaceFrames:
+        """Frames at the output rate, with all that is added to the face of the model."""
+        first_index = self._num_frames
+        if len(weights):
+            times_s = (first_index + np.arange(len(weights))) / self._frame_rate_hz
+            self._life.move_eyes(weights, times_s)
+            np.abs(weights, out=weights)  # clients print the sign of a negative zero
+            weights, head = self._adjuster.apply(weights, head)
+            if self._opening is not None:
+                weights, head = self._opening.apply(weights, head)
+        self._num_frames += len(weights)
+        return FaceFrames(
+            first_index=first_index,
             frame_rate_hz=self._frame_rate_hz,
             weights=weights,
             head=head,
         )
-        self._num_frames += len(frames)
-        return frames
+
+
+def _check_style(engine: AnimationEngine, style: Style) -> None:
+    expected = (engine.config.denoiser.style_dim,)
+    if style.vector.shape != expected:
+        raise InvalidRequest(
+            f"style vector of shape {style.vector.shape}; this model takes {expected}"
+        )

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from posecast.config import FRAME_RATE_HZ, SAMPLES_PER_FRAME
+from posecast.config import (
+    FRAME_RATE_HZ,
+    FRAMES_PER_WINDOW,
+    OPENING_WINDOWS,
+    SAMPLES_PER_FRAME,
+    AnimationOptions,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +29,35 @@ class Window:
         return self.first_frame + self.num_frames + look_ahead_frames
 
 
-def full_window(index: int, frames_per_window: int) -> Window:
-    """The window of that index when nothing cuts it short; it depends on nothing but its index."""
-    return Window(index=index, first_frame=index * frames_per_window, num_frames=frames_per_window)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """The windows of an utterance; each depends on nothing but its index."""
+
+    window_frames: int
+    """Model frames of a window."""
+    opening: tuple[int, ...] = ()
+    """Model frames of the first windows, where they are others."""
+
+    def window(self, index: int) -> Window:
+        """The window of that index when the end of the utterance does not cut it short."""
+        if index < len(self.opening):
+            return Window(
+                index=index,
+                first_frame=sum(self.opening[:index]),
+                num_frames=self.opening[index],
+            )
+        before = sum(self.opening) + (index - len(self.opening)) * self.window_frames
+        return Window(index=index, first_frame=before, num_frames=self.window_frames)
+
+
+def choose_schedule(options: AnimationOptions) -> Schedule:
+    """The schedule of a stream: its mode's, or windows of the number of frames that it asks for."""
+    if options.window_frames is not None:
+        return Schedule(window_frames=options.window_frames)
+    return Schedule(
+        window_frames=FRAMES_PER_WINDOW[options.mode],
+        opening=OPENING_WINDOWS.get(options.mode, ()),
+    )
 
 
 def samples_for_steps(num_steps: int) -> int:

@@ -15,7 +15,8 @@ from posecast.config import (
 from posecast.rig.arkit import CURVE_NAMES
 from posecast.session.engine import AnimationEngine
 from posecast.signals import FaceFrames
-from posecast.transport.enums import ENCODING_NUMBERS, ENCODINGS, LATENCY_MODE_NUMBERS, choose
+from posecast.transport.admission import Admission
+from posecast.transport.enums import ENCODING_NUMBERS, ENCODINGS, LATENCY_MODE_NUMBERS, LATENCY_MODES, choose
 from posecast.v1 import audio_pb2, face_pb2
 from posecast.v1 import face_animation_service_pb2 as service_pb2
 
@@ -62,7 +63,13 @@ def model_message(model: ModelConfig) -> service_pb2.ModelInfo:
 
 
 def header_message(
-    model: ModelConfig, options: AnimationOptions, *, seed: int
+    model: ModelConfig,
+    options: AnimationOptions,
+    *,
+    seed: int,
+    window_frames: int,
+    look_ahead_ms: int,
+    stream_id: str,
 ) -> service_pb2.AnimationHeader:
     """Write the first message of an answer.
 
@@ -70,6 +77,9 @@ def header_message(
         model: The model that makes the frames.
         options: Options of the stream.
         seed: Seed of the first utterance.
+        window_frames: Model frames in a window.
+        look_ahead_ms: Future audio that is awaited.
+        stream_id: Name of the stream in the log.
 
     Returns:
         The header.
@@ -81,11 +91,32 @@ def header_message(
         model=model_message(model),
         server_version=posecast.__version__,
         latency_mode=LATENCY_MODE_NUMBERS[options.mode],
+        window_frames=window_frames,
+        look_ahead_ms=look_ahead_ms,
+        stream_id=stream_id,
     )
 
 
-def batch_message(frames: FaceFrames, *, utterance_index: int) -> service_pb2.FrameBatch:
-    """Write consecutive frames."""
+def batch_message(
+    frames: FaceFrames,
+    *,
+    utterance_index: int,
+    audio: bytes = b"",
+    is_idle: bool = False,
+    is_easing: bool = False,
+) -> service_pb2.FrameBatch:
+    """Write consecutive frames.
+
+    Args:
+        frames: At least one.
+        utterance_index: Their utterance.
+        audio: The raw audio that belongs to them, if it was asked for.
+        is_idle: Whether they are idle life before the utterance.
+        is_easing: Whether they answer an interrupt.
+
+    Returns:
+        The batch.
+    """
     rows = zip(frames.weights.tolist(), frames.head.tolist(), strict=True)
     return service_pb2.FrameBatch(
         utterance_index=utterance_index,
@@ -95,6 +126,9 @@ def batch_message(frames: FaceFrames, *, utterance_index: int) -> service_pb2.Fr
             )
             for index, (weights, (x, y, z, w)) in enumerate(rows, start=frames.first_index)
         ],
+        audio=audio,
+        is_idle=is_idle,
+        is_easing=is_easing,
     )
 
 
@@ -109,26 +143,15 @@ def frames_from(message: service_pb2.FrameBatch, *, frame_rate_hz: int) -> FaceF
     )
 
 
-def styles_message(engine: AnimationEngine) -> service_pb2.ListStylesResponse:
-    """Write the styles of an engine, in alphabetical order."""
-    styles = engine.styles
-    return service_pb2.ListStylesResponse(
-        styles=[
-            service_pb2.StyleInfo(name=name, description=styles.describe(name))
-            for name in sorted(styles.names)
-        ]
-    )
-
-
 def server_info_message(
-    engine: AnimationEngine, config: ServerConfig, *, num_streams: int
+    engine: AnimationEngine, config: ServerConfig, admission: Admission
 ) -> service_pb2.GetServerInfoResponse:
     """Write what a server is.
 
     Args:
         engine: Its engine.
         config: Its limits.
-        num_streams: Streams open now.
+        admission: Who is inside, and what it can carry.
 
     Returns:
         The answer to GetServerInfo.
@@ -144,7 +167,19 @@ def server_info_message(
             max_streams=config.max_streams,
             max_clip_s=config.max_clip_s,
             max_message_bytes=config.max_message_bytes,
+            max_buffered_s=config.max_buffered_s,
+            max_idle_s=config.max_idle_s,
+            max_streams_per_client=config.max_streams_per_client,
         ),
-        num_streams=num_streams,
+        num_streams=admission.num_taken,
         look_aheads_ms=engine.config.speech_encoder.look_aheads_ms,
+        capacity=service_pb2.ServerCapacity(
+            load=admission.load,
+            modes=[
+                service_pb2.ModeCapacity(
+                    latency_mode=number, num_streams=admission.capacity.streams(mode)
+                )
+                for number, mode in LATENCY_MODES.items()
+            ],
+        ),
     )

@@ -1,45 +1,118 @@
-"""The one thread that owns the device, with a bounded queue in front of it."""
+"""The one thread that owns the device: it makes the most urgent windows of all streams together."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from posecast.errors import ModelUnavailable, Overloaded
+from posecast.session.batch import make_next_windows
+from posecast.session.streaming import StreamingSession
+from posecast.signals import FaceFrames
 
-T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+MAX_BATCH_FRAMES = 100
+"""Most frames of motion in a batch: as many as one offline window has. On two cores a batch of that
+size takes some 50 ms, which is what an urgent window may have to wait; a larger one is hardly quicker
+a frame (docs/benchmarks)."""
+
+MakeWindows = Callable[[Sequence[StreamingSession]], list[FaceFrames]]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Urgency:
+    """What comes first: live work before bulk work, then the earliest deadline."""
+
+    is_bulk: bool
+    """Whether nobody waits for it."""
+    deadline_s: float
+    """When it is due, on the clock of `time.monotonic`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchReport:
+    """What one evaluation did, for the metrics."""
+
+    window_frames: int
+    """Model frames of each window."""
+    queue_s: tuple[float, ...]
+    """How long each window had waited."""
+    inference_s: float
+    """How long the networks took."""
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    session: StreamingSession
+    urgency: Urgency
+    answer: asyncio.Future[FaceFrames]
+    batch_key: object
+    num_frames: int
+    queued_s: float = field(default_factory=time.monotonic)
 
 
 class InferenceWorker:
-    """Runs jobs one after another, first come, first served.
+    """Makes windows on a thread of its own, those that are alike together.
 
-    Streams share the device fairly because each waits for its job before it brings the next, and a
-    job is small: a second of audio at most. What a live stream receives meanwhile goes into its
-    next job (`read_ahead`), so a long clip makes it late by a job and no more.
+    A window is the unit of work: after each, the most urgent ones come next, so that a long clip
+    makes a live stream late by one batch and no more. One thread, because two that compute at the
+    same time are slower than one on two cores, and a GPU has one queue anyway.
     """
 
-    def __init__(self, *, max_queued: int) -> None:
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
+    def __init__(
+        self,
+        *,
+        max_queued: int,
+        device_timeout_s: float = 10.0,
+        make_windows: MakeWindows = make_next_windows,
+        on_batch: Callable[[BatchReport], None] = lambda _: None,
+        on_failure: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Start the thread; belongs to the event loop that is running.
+
+        Args:
+            max_queued: Most windows that wait.
+            device_timeout_s: After how long a batch is given up, with the thread that it blocks.
+            make_windows: Makes the next window of each session.
+            on_batch: Told of each batch, on the worker's thread.
+            on_failure: Told of each batch that failed or was given up.
+        """
         self._max_queued = max_queued
-        self._num_queued = 0
+        self._device_timeout_s = device_timeout_s
+        self._make_windows = make_windows
+        self._on_batch, self._on_failure = on_batch, on_failure
+        self._loop = asyncio.get_running_loop()
+        self._changed = threading.Condition()
+        self._jobs: list[_Job] = []
+        self._running: list[_Job] = []
+        self._began_s = 0.0
+        self._generation = 0
         self._is_closed = False
+        self._start_thread()
+        self._watching = self._loop.create_task(self._watch())
 
     @property
     def num_queued(self) -> int:
-        """Jobs that wait or run."""
-        return self._num_queued
+        """Windows that wait or are being made."""
+        with self._changed:
+            return len(self._jobs) + len(self._running)
 
-    async def run(self, job: Callable[[], T]) -> T:
-        """Run a job on the device's thread.
+    def submit(self, session: StreamingSession, urgency: Urgency) -> asyncio.Future[FaceFrames]:
+        """Ask for the next window of a session.
 
         Args:
-            job: What to do; it must not wait for another job. If the caller is cancelled before
-                the job starts, it never does.
+            session: It has a window, and nobody touches it until the answer is there.
+            urgency: When the window is due.
 
         Returns:
-            What the job returned.
+            The frames. Cancelled or answered by the caller while it waits, it is never begun.
+            ModelUnavailable, if the device failed: the session is then lost.
 
         Raises:
             Overloaded: If the queue is full.
@@ -47,18 +120,137 @@ class InferenceWorker:
         """
         if self._is_closed:
             raise ModelUnavailable("the server is stopping")
-        if self._num_queued >= self._max_queued:
-            raise Overloaded(
-                f"{self._num_queued} jobs wait for the device; "
-                f"this server allows {self._max_queued}"
+        with self._changed:
+            self._jobs = [job for job in self._jobs if not job.answer.done()]
+            if len(self._jobs) >= self._max_queued:
+                raise Overloaded(
+                    f"{len(self._jobs)} windows wait for the device; "
+                    f"this server allows {self._max_queued}"
+                )
+            job = _Job(
+                session,
+                urgency,
+                self._loop.create_future(),
+                session.batch_key,
+                session.next_window.num_frames,
             )
-        self._num_queued += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, job)
-        finally:
-            self._num_queued -= 1
+            self._jobs.append(job)
+            self._changed.notify()
+        return job.answer
 
     async def close(self) -> None:
-        """Finish the running job, drop the waiting ones and end the thread."""
+        """Finish the batch that is running, drop what waits and end the thread."""
         self._is_closed = True
-        await asyncio.to_thread(self._executor.shutdown, wait=True, cancel_futures=True)
+        self._watching.cancel()
+        with self._changed:
+            dropped, self._jobs = self._jobs, []
+            self._changed.notify_all()
+        for job in dropped:
+            _answer(job, ModelUnavailable("the server is stopping"))
+        # A device that hangs must not keep the process: the thread is a daemon.
+        await asyncio.to_thread(self._thread.join, self._device_timeout_s)
+
+    def _start_thread(self) -> None:
+        self._thread = threading.Thread(
+            target=self._work, args=(self._generation,), name="inference", daemon=True
+        )
+        self._thread.start()
+
+    def _work(self, generation: int) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(
+                    lambda: self._jobs or self._is_closed or generation != self._generation
+                )
+                if self._is_closed or generation != self._generation:
+                    return
+                batch = self._running = self._take_batch()
+                self._began_s = time.monotonic()
+            answers = self._make(batch)
+            with self._changed:
+                if generation != self._generation:
+                    return  # given up meanwhile: its callers have been told
+                self._running = []
+            with contextlib.suppress(RuntimeError):  # the event loop is gone, and its callers too
+                self._loop.call_soon_threadsafe(_answer_all, batch, answers)
+
+    def _take_batch(self) -> list[_Job]:
+        """The most urgent job, and others like it as long as the batch is not too long."""
+        waiting = sorted(
+            (job for job in self._jobs if not job.answer.done()), key=lambda job: job.urgency
+        )
+        if not waiting:
+            self._jobs = []
+            return []
+        first = waiting[0]
+        alike = [job for job in waiting if job.batch_key == first.batch_key]
+        batch = alike[: max(1, MAX_BATCH_FRAMES // max(1, first.num_frames))]
+        taken = set(map(id, batch))
+        self._jobs = [job for job in waiting if id(job) not in taken]
+        return batch
+
+    def _make(self, batch: list[_Job]) -> list[FaceFrames | Exception]:
+        """The frames of each job, or what went wrong with it."""
+        if not batch:
+            return []
+        began_s = time.monotonic()
+        answers: list[FaceFrames | Exception]
+        try:
+            answers = [*self._make_windows([job.session for job in batch])]
+        except Exception as error:
+            if len(batch) > 1:  # no session has changed: those that can go on shall
+                logger.warning("a batch of %d failed; each is tried alone", len(batch))
+                return [answer for job in batch for answer in self._make([job])]
+            logger.exception("the device failed")
+            self._on_failure()
+            answers = [_as_unavailable(error)]
+        self._on_batch(
+            BatchReport(
+                window_frames=batch[0].num_frames,
+                queue_s=tuple(began_s - job.queued_s for job in batch),
+                inference_s=time.monotonic() - began_s,
+            )
+        )
+        return answers
+
+    async def _watch(self) -> None:
+        """Give a batch up that does not come back, and go on with a new thread."""
+        while True:
+            await asyncio.sleep(self._device_timeout_s / 4)
+            with self._changed:
+                is_late = time.monotonic() - self._began_s > self._device_timeout_s
+                is_lost = not self._thread.is_alive()
+                if not is_lost and not (self._running and is_late):
+                    continue
+                lost, self._running = self._running, []
+                self._generation += 1
+                self._start_thread()
+            logger.error("the device has not answered for %g s: opened anew", self._device_timeout_s)
+            self._on_failure()
+            for job in lost:
+                _answer(
+                    job,
+                    ModelUnavailable(
+                        f"the device has not answered for {self._device_timeout_s:g} s; try again"
+                    ),
+                )
+
+
+def _as_unavailable(error: Exception) -> Exception:
+    unavailable = ModelUnavailable("the device failed; try again")
+    unavailable.__cause__ = error
+    return unavailable
+
+
+def _answer_all(batch: list[_Job], answers: list[FaceFrames | Exception]) -> None:
+    for job, answer in zip(batch, answers, strict=True):
+        _answer(job, answer)
+
+
+def _answer(job: _Job, answer: FaceFrames | Exception) -> None:
+    if job.answer.done():  # cancelled or dropped meanwhile
+        return
+    if isinstance(answer, Exception):
+        job.answer.set_exception(answer)
+    else:
+        job.answer.set_result(answer)

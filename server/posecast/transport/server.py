@@ -17,15 +17,30 @@ from grpc_reflection.v1alpha import reflection
 from posecast.config import ServerConfig
 from posecast.errors import PosecastError
 from posecast.session.engine import AnimationEngine
+from posecast.transport.admission import Admission
+from posecast.transport.border import Border
+from posecast.transport.capacity import Capacity, measure_capacity
+from posecast.transport.drain import StopRequests, drain
 from posecast.transport.inference_worker import InferenceWorker
+from posecast.transport.metrics import ServerMetrics
+from posecast.transport.metrics_endpoint import open_endpoint
 from posecast.transport.servicer import FaceAnimationServicer
 from posecast.transport.stream import Backend
+from posecast.transport.stream_table import StreamTable
+from posecast.transport.style_service import StyleService
+from posecast.transport.window_timer import WindowTimer, push_together
 from posecast.v1 import face_animation_service_pb2 as service_pb2
 from posecast.v1 import face_animation_service_pb2_grpc as service_grpc
 
 logger = logging.getLogger(__name__)
 
 SERVICE_NAME = service_pb2.DESCRIPTOR.services_by_name["FaceAnimationService"].full_name
+
+CAPACITY_NAME = "posecast.capacity"
+"""What to ask the health service for: whether there is room for another stream."""
+ROOM_INTERVAL_S = 0.25
+ENDING_S = 1.0
+"""Time in which clients are told that their streams were ended."""
 
 _OTHER_ADDRESS = "choose another with --port (0 takes a free one) or --host"
 
@@ -46,9 +61,19 @@ FLOW_CONTROL_OPTIONS = (
 class AnimationServer:
     """One server with its worker; belongs to the event loop in which it was started."""
 
-    def __init__(self, engine: AnimationEngine, config: ServerConfig) -> None:
+    def __init__(
+        self, engine: AnimationEngine, config: ServerConfig, *, capacity: Capacity | None = None
+    ) -> None:
+        """Prepare; nothing is opened yet.
+
+        Args:
+            engine: What animates.
+            config: Address and limits.
+            capacity: What the machine can carry; unset means that it is measured at the start.
+        """
         self._config = config
         self._engine = engine
+        self._capacity = capacity
         self._port = config.port
 
     @property
@@ -61,34 +86,99 @@ class AnimationServer:
         """Host and port, as clients write it."""
         return _join(self._config.host, self._port)
 
+    @property
+    def metrics_address(self) -> str | None:
+        """Where the metrics are, if they are anywhere."""
+        return self._endpoint and self._endpoint.address
+
     async def start(self) -> None:
-        """Take the port and begin to answer.
+        """Take the ports, find out what the machine can carry, and begin to answer.
 
         Raises:
-            PosecastError: If the port is taken or the address is not this machine's.
+            PosecastError: If a port is taken or the address is not this machine's.
         """
         self._check_can_listen()
-        self._worker = InferenceWorker(max_queued=self._config.max_streams)
+        if self._capacity is None:
+            self._capacity = await asyncio.to_thread(self._measure_capacity)
+        self._backend = self._make_backend(self._capacity)
+        self._border = Border(self._backend)
+        self._endpoint = None
         self._server = grpc.aio.server(options=self._options())
         try:
             self._port = self._server.add_insecure_port(self.address)
+            if self._config.metrics_port is not None:
+                self._endpoint = open_endpoint(
+                    self._backend.metrics, self._config.host, self._config.metrics_port
+                )
         except RuntimeError as error:
-            await self._worker.close()
+            await self._backend.worker.close()
             raise PosecastError(f"cannot listen on {self.address}; {_OTHER_ADDRESS}") from error
+        except PosecastError:
+            await self._backend.worker.close()
+            raise
         await self._add_services()
         await self._server.start()
+        self._telling = asyncio.create_task(self._tell_room())
         logger.info("listening on %s, device %s", self.address, self._engine.device)
 
-    async def stop(self, grace_s: float | None = None) -> None:
+    async def stop(
+        self, grace_s: float | None = None, *, stop_now: asyncio.Event | None = None
+    ) -> None:
         """Stop: say so to health checks, take no new stream, let live ones finish, then end.
 
         Args:
             grace_s: Seconds that live streams may take; unset means the configuration's.
+            stop_now: Set, it ends that time.
         """
+        self._telling.cancel()
         await self._health.enter_graceful_shutdown()
-        await self._server.stop(self._config.grace_s if grace_s is None else grace_s)
-        await self._worker.close()
+        grace_s = self._config.grace_s if grace_s is None else grace_s
+        if not await drain(self._backend.admission, grace_s, stop_now or asyncio.Event()):
+            self._border.end_streams()
+        await self._server.stop(ENDING_S)
+        await self._backend.worker.close()
+        if self._endpoint is not None:
+            self._endpoint.close()
         logger.info("stopped")
+
+    def _measure_capacity(self) -> Capacity:
+        timer = WindowTimer(self._engine, push_together)
+        return measure_capacity(timer, self._engine.config, self._config)
+
+    def _make_backend(self, capacity: Capacity) -> Backend:
+        model = self._engine.config
+        metrics = ServerMetrics(model=f"{model.name} {model.version}", device=self._engine.device)
+        worker = InferenceWorker(
+            max_queued=self._config.max_streams,
+            device_timeout_s=self._config.device_timeout_s,
+            on_batch=lambda batch: metrics.batch_made(
+                window_frames=batch.window_frames,
+                num_windows=len(batch.queue_s),
+                queue_s=batch.queue_s,
+                inference_s=batch.inference_s,
+            ),
+            on_failure=metrics.device_failed,
+        )
+        metrics.watch(lambda: worker.num_queued)
+        return Backend(
+            engine=self._engine,
+            styles=StyleService.of(self._engine, self._config.model),
+            worker=worker,
+            admission=Admission(self._config, capacity, on_refused=metrics.stream_refused),
+            metrics=metrics,
+            table=StreamTable(),
+            config=self._config,
+        )
+
+    async def _tell_room(self) -> None:
+        """Keep the health of `CAPACITY_NAME` true: a load balancer sends streams elsewhere."""
+        status = health_pb2.HealthCheckResponse
+        while True:
+            has_room = self._backend.admission.has_room
+            await self._health.set(
+                CAPACITY_NAME, status.SERVING if has_room else status.NOT_SERVING
+            )
+            await asyncio.sleep(ROOM_INTERVAL_S)
 
     def _check_can_listen(self) -> None:
         """Try the address with a socket of our own: gRPC tells no reason and logs instead."""
@@ -115,9 +205,8 @@ class AnimationServer:
         ]
 
     async def _add_services(self) -> None:
-        backend = Backend(engine=self._engine, worker=self._worker, config=self._config)
         service_grpc.add_FaceAnimationServiceServicer_to_server(  # type: ignore[no-untyped-call]  # generated
-            FaceAnimationServicer(backend), self._server
+            FaceAnimationServicer(self._backend, self._border), self._server
         )
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in the stubs
         await self._health.set(SERVICE_NAME, health_pb2.HealthCheckResponse.SERVING)
@@ -140,12 +229,12 @@ async def serve(
         PosecastError: If the port is taken or the address is not this machine's.
     """
     server = AnimationServer(engine, config)
+    stop = StopRequests()
+    _on_stop_signal(stop.add)
     await server.start()
-    stop_asked = asyncio.Event()
-    _on_stop_signal(stop_asked.set)
     on_ready(server.address)
-    await stop_asked.wait()
-    await server.stop()
+    await stop.asked.wait()
+    await server.stop(stop_now=stop.now)
 
 
 def _on_stop_signal(stop: Callable[[], None]) -> None:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import secrets
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from posecast.audio.pcm import AudioFormat, PcmDecoder
-from posecast.config import AnimationOptions, ServerConfig
+from posecast.config import FRAME_RATE_HZ, AnimationOptions, ServerConfig, look_ahead_ms
+from posecast.errors import Overloaded
 from posecast.session.engine import AnimationEngine
+from posecast.session.performance import Performance
+from posecast.session.speech_features import choose_look_ahead
+from posecast.session.streaming import StreamingSession
+from posecast.session.timeline import Schedule, Window, choose_schedule
 from posecast.signals import FaceFrames, FloatArray, Style, Waveform
 from posecast.transport import codec
-from posecast.transport.inference_worker import InferenceWorker
-from posecast.transport.utterance import Utterance, with_utterance_seed
+from posecast.transport.admission import Admission
+from posecast.transport.audio_tail import AudioTail
+from posecast.transport.inference_worker import InferenceWorker, Urgency
+from posecast.transport.metrics import ServerMetrics
+from posecast.transport.stream_table import StreamEntry, StreamTable
+from posecast.transport.style_service import StyleService
 from posecast.v1 import face_animation_service_pb2 as service_pb2
 
-JOB_S = 1
-"""Most audio, in seconds, that one job brings to the device; other streams come in between."""
+MARGIN_S = 0.1
+"""What computing and sending a window may take before it counts as late."""
 
 Send = Callable[..., Awaitable[Any]]
 """Writes one part of the answer, given by its name, and returns when there is room for the next."""
@@ -28,15 +37,27 @@ class Backend:
     """What all streams of a server share."""
 
     engine: AnimationEngine
-    """Networks, styles and their configuration; immutable."""
+    """Networks and their configuration; immutable."""
+    styles: StyleService
+    """The model's styles and those that clients have stored."""
     worker: InferenceWorker
     """The device's thread."""
+    admission: Admission
+    """Places for streams."""
+    metrics: ServerMetrics
+    """Counters."""
+    table: StreamTable
+    """What each stream is doing."""
     config: ServerConfig
     """Limits."""
 
 
+class _WindowDropped(Exception):
+    """An interrupt came while a window was being made."""
+
+
 class AnimationStream:
-    """Animates utterance after utterance, one job at a time, and sends what comes out.
+    """Animates utterance after utterance, one window at a time, and sends what comes out.
 
     It waits until each part is written. A reader that is slow therefore slows its own sender,
     because no more audio is taken meanwhile, and nothing piles up here.
@@ -48,112 +69,215 @@ class AnimationStream:
         options: AnimationOptions,
         *,
         style: Style,
+        seed: int,
         sample_rate_hz: int,
+        entry: StreamEntry,
         send: Send,
     ) -> None:
         self._backend = backend
         self._options = options
-        self._style = style
+        self._seed = seed
         self._sample_rate_hz = sample_rate_hz
+        self._entry = entry
         self._send = send
-        self._seed = secrets.randbits(64) if options.seed is None else options.seed
-        self._utterance: Utterance | None = None
-        self._utterance_index = 0
+        self._look_ahead = choose_look_ahead(backend.engine.speech_encoder.config, options)
+        self._schedule: Schedule = choose_schedule(options)
+        self._answer: asyncio.Future[FaceFrames] | None = None
+        self._is_stopping = False
+        self._num_samples = 0
         self._num_frames = 0
+        self._started_s = 0.0
+        self._tail: AudioTail | None = None
+        self.performance = Performance(
+            backend.engine, options, style=style, seed=seed, sample_rate_hz=sample_rate_hz
+        )
+        """The face of the stream."""
 
     @property
-    def num_frames(self) -> int:
-        """Frames sent so far, of all utterances."""
-        return self._num_frames
+    def frame_rate_hz(self) -> int:
+        """Rate of the frames."""
+        return self._options.frame_rate_hz
+
+    @property
+    def num_wanted(self) -> int:
+        """Samples that the next window still lacks, at least 1."""
+        session = self.performance.session
+        return max(1, session.num_missing) if session else 1
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether frames of the open utterance were sent."""
+        return self._num_frames > 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an utterance is open."""
+        return self.performance.session is not None
+
+    @property
+    def media_end_s(self) -> float:
+        """When the audio that was taken has been heard by a client that hears it as it comes."""
+        return self._started_s + self._num_samples / self._sample_rate_hz
 
     async def send_header(self) -> None:
         """Send the header."""
-        model = self._backend.engine.config
-        await self._send(header=codec.header_message(model, self._options, seed=self._seed))
+        header = codec.header_message(
+            self._backend.engine.config,
+            self._options,
+            seed=self._seed,
+            window_frames=self._schedule.window_frames,
+            look_ahead_ms=look_ahead_ms(self._look_ahead),
+            stream_id=self._entry.stream_id,
+        )
+        await self._send(header=header)
 
-    async def push(self, samples: FloatArray) -> None:
+    async def feed(
+        self, samples: FloatArray, started_s: float, tail: AudioTail | None = None
+    ) -> None:
         """Animate the next samples of the current utterance, opening it if there is none.
 
         Args:
-            samples: Mono audio, `JOB_S` at most. [S]
+            samples: Mono audio, best no more than `num_wanted`. [S]
+            started_s: When its first sample came, on the clock of `time.monotonic`.
+            tail: The raw audio of the utterance, if it is to be sent back.
+
+        Raises:
+            Overloaded: If the utterance gets longer than this server allows.
         """
-        await self._send_frames(await self._backend.worker.run(lambda: self._push(samples)))
+        session = self.performance.session
+        if session is None:
+            session = self.performance.open_utterance()
+            self._num_samples = self._num_frames = 0
+            self._started_s, self._tail = started_s, tail
+        self._num_samples += len(samples)
+        self._check_length()
+        session.take(samples)
+        await self._make_windows(session)
 
     async def end_utterance(self) -> None:
         """Animate the tail of the current utterance and send its end."""
-        utterance = self._utterance
-        if utterance is not None:
-            await self._send_frames(await self._backend.worker.run(utterance.finish))
-        await self._send(
-            end=service_pb2.UtteranceEnd(
-                utterance_index=self._utterance_index,
-                num_frames=utterance.num_frames if utterance else 0,
-                audio_duration_s=utterance.duration_s if utterance else 0.0,
-            )
-        )
-        self._utterance = None
-        self._utterance_index += 1
+        session = self.performance.session
+        if session is not None:
+            await self._send_frames(session.end(), session)
+            await self._make_windows(session)
+            if self._is_stopping:
+                return  # the interrupt that follows ends it
+        await self._send_end(was_interrupted=False)
 
-    def _push(self, samples: FloatArray) -> FaceFrames:
-        if self._utterance is None:
-            self._utterance = Utterance(
-                self._backend.engine,
-                with_utterance_seed(
-                    self._options, stream_seed=self._seed, index=self._utterance_index
-                ),
-                style=self._style,
-                sample_rate_hz=self._sample_rate_hz,
-                max_duration_s=self._backend.config.max_clip_s,
-            )
-        return self._utterance.push(samples)
-
-    async def _send_frames(self, frames: FaceFrames) -> None:
-        if len(frames) == 0:
-            return
-        batch = codec.batch_message(frames, utterance_index=self._utterance_index)
-        await self._send(frames=batch)
-        self._num_frames += len(frames)
-
-
-class PcmFeed:
-    """Cuts and decodes the raw audio of a live stream, utterance by utterance."""
-
-    def __init__(self, stream: AnimationStream, audio_format: AudioFormat) -> None:
-        self._stream = stream
-        self._format = audio_format
-        self._decoder: PcmDecoder | None = None
-
-    @property
-    def job_bytes(self) -> int:
-        """Bytes of the most audio that one job brings to the device."""
-        return self._format.bytes_per_frame * self._format.sample_rate_hz * JOB_S
-
-    async def push(self, data: bytes) -> None:
-        """Feed a chunk of any length; an empty one opens no utterance.
+    async def stop(
+        self, frame_index: int | None, utterance_index: int | None, num_utterances: int
+    ) -> bool:
+        """Ease to rest, and end what is open and what waited behind it.
 
         Args:
-            data: The next bytes of the current utterance.
+            frame_index: First frame that shall be an easing one; unset means the next.
+            utterance_index: Its utterance; unset means the latest.
+            num_utterances: How many are ended.
+
+        Returns:
+            Whether there was anything to ease.
         """
-        for start in range(0, len(data), self.job_bytes):
-            if self._decoder is None:
-                self._decoder = PcmDecoder(self._format)
-            await self._stream.push(self._decoder.decode(data[start : start + self.job_bytes]))
+        self._is_stopping = False
+        eased = self.performance.stop(frame_index, utterance_index)
+        if eased is not None:
+            index, frames = eased
+            batch = codec.batch_message(frames, utterance_index=index, is_easing=True)
+            await self._send(frames=batch)
+            if index == self.performance.utterance_index:
+                self._num_frames = frames.first_index + len(frames)
+        for _ in range(num_utterances):
+            await self._send_end(was_interrupted=True)
+        return eased is not None
 
-    async def end_utterance(self) -> None:
-        """Finish the current utterance.
+    def drop_window(self) -> None:
+        """Give up the window that is being made: the client wants silence."""
+        self._is_stopping = True
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(_WindowDropped())
 
-        Raises:
-            InvalidRequest: If its audio ends inside a sample.
-        """
-        if self._decoder is not None:
-            self._decoder.finish()
-        self._decoder = None
-        await self._stream.end_utterance()
+    async def send_idle(self, num_frames: int) -> None:
+        """Send the next frames of idle life."""
+        frames = self.performance.idle(num_frames)
+        batch = codec.batch_message(
+            frames, utterance_index=self.performance.utterance_index, is_idle=True
+        )
+        await self._send(frames=batch)
 
-    async def close(self) -> None:
-        """Finish the utterance that is open, if one is."""
-        if self._decoder is not None:
-            await self.end_utterance()
+    def change(self, options: AnimationOptions, style: Style) -> None:
+        """Let other choices take over with the next window; a seed that is unset stays."""
+        self._seed = self._seed if options.seed is None else options.seed
+        self.performance.change(options, style, seed=self._seed)
+
+    def _check_length(self) -> None:
+        duration_s, most_s = self._num_samples / self._sample_rate_hz, self._backend.config.max_clip_s
+        if duration_s > most_s:
+            raise Overloaded(
+                f"the utterance has reached {duration_s:.2f} s; this server allows {most_s:g} s "
+                "(max_clip_s); send end_of_utterance before that"
+            )
+
+    async def _make_windows(self, session: StreamingSession) -> None:
+        while session.has_window and not self._is_stopping:
+            window = session.next_window
+            if window.index == 0:
+                self.performance.begin_speaking()
+            due_s = max(self._due_s(window), time.monotonic() + MARGIN_S)
+            urgency = Urgency(is_bulk=self._options.mode == "offline", deadline_s=due_s)
+            self._answer = self._backend.worker.submit(session, urgency)
+            try:
+                frames = await self._answer
+            except _WindowDropped:
+                return
+            finally:
+                self._answer.cancel()  # a client that has gone: its window is not begun
+                self._answer = None
+            lateness_s = time.monotonic() - due_s
+            self._entry.lateness_s = lateness_s
+            self._backend.metrics.window_done(lateness_s=lateness_s, mode=self._options.mode)
+            await self._send_frames(frames, session)
+
+    def _due_s(self, window: Window) -> float:
+        """When a window is late for a client that plays the face as soon as it can be there."""
+        heard_s = (window.first_frame + window.num_frames) / FRAME_RATE_HZ
+        return self._started_s + heard_s + look_ahead_ms(self._look_ahead) / 1000 + MARGIN_S
+
+    async def _send_frames(self, frames: FaceFrames, session: StreamingSession) -> None:
+        if len(frames) == 0:
+            return
+        batch = codec.batch_message(
+            frames,
+            utterance_index=self.performance.utterance_index,
+            audio=self._audio_of(frames, session),
+        )
+        self.performance.remember(frames)
+        await self._send(frames=batch)
+        metrics = self._backend.metrics
+        if self._num_frames == 0:
+            metrics.first_frame(time.monotonic() - self._started_s, self._options.mode)
+        self._num_frames += len(frames)
+        self._entry.num_frames += len(frames)
+        metrics.frames_sent(len(frames))
+
+    def _audio_of(self, frames: FaceFrames, session: StreamingSession) -> bytes:
+        if self._tail is None:
+            return b""
+        if session.is_complete:
+            return self._tail.take_rest()
+        return self._tail.take_up_to(frames.first_index + len(frames))
+
+    async def _send_end(self, *, was_interrupted: bool) -> None:
+        is_open = self.is_open
+        await self._send(
+            end=service_pb2.UtteranceEnd(
+                utterance_index=self.performance.utterance_index,
+                num_frames=self._num_frames if is_open else 0,
+                audio_duration_s=self._num_samples / self._sample_rate_hz if is_open else 0.0,
+                was_interrupted=was_interrupted,
+            )
+        )
+        self.performance.close_utterance()
+        self._entry.utterance_index = self.performance.utterance_index
+        self._num_frames = 0
 
 
 async def feed_clip(stream: AnimationStream, waveform: Waveform) -> None:
@@ -163,7 +287,9 @@ async def feed_clip(stream: AnimationStream, waveform: Waveform) -> None:
         stream: Where it goes.
         waveform: The clip, of at least one sample.
     """
-    job_samples = waveform.sample_rate_hz * JOB_S
-    for start in range(0, len(waveform.samples), job_samples):
-        await stream.push(waveform.samples[start : start + job_samples])
+    started_s, start = time.monotonic(), 0
+    while start < len(waveform.samples):
+        end = start + stream.num_wanted
+        await stream.feed(waveform.samples[start:end], started_s)
+        start = end
     await stream.end_utterance()

@@ -1,0 +1,142 @@
+"""The border of an RPC: whatever goes wrong inside is logged and becomes a status."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from posecast.config import AnimationOptions
+from posecast.errors import ModelUnavailable, PosecastError
+from posecast.transport.admission import Place
+from posecast.transport.status import describe
+from posecast.transport.stream import Backend
+from posecast.transport.stream_log import StreamLog
+from posecast.transport.stream_table import StreamEntry
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStream:
+    """A stream that was let in."""
+
+    log: StreamLog
+    """Its lines in the log."""
+    entry: StreamEntry
+    """Its line in the table."""
+    place: Place
+    """Its place and the load that it holds."""
+    backend: Backend
+    """What it shares with all others."""
+
+    def begin(self, options: AnimationOptions, *, style_name: str) -> None:
+        """Take its choices note, once they are known.
+
+        Args:
+            options: What it chose.
+            style_name: The style as the client named it; empty for a vector.
+
+        Raises:
+            Overloaded: If it is more than the machine can carry.
+        """
+        self.place.reserve(options)
+        self.entry.mode, self.entry.style_name = options.mode, style_name
+        self.backend.metrics.stream_opened(self.entry.method, options.mode)
+        self.backend.metrics.set_load(self.backend.admission.load)
+
+
+class Border:
+    """Where RPCs come in; it knows those that are open."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Open the border.
+
+        Args:
+            backend: What all streams share.
+        """
+        self._backend = backend
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._is_closing = False
+
+    def end_streams(self) -> None:
+        """End what is open: the clients are told that the server is stopping."""
+        self._is_closing = True
+        for task in self._tasks:
+            task.cancel()
+
+    @asynccontextmanager
+    async def call(self, method: str, context: Any) -> AsyncIterator[StreamLog]:
+        """Enclose an RPC.
+
+        Args:
+            method: Its name.
+            context: Its gRPC context, which a failure aborts.
+
+        Yields:
+            Its log.
+        """
+        log = StreamLog(logger, method=method, stream_id=secrets.token_hex(4))
+        log.debug("opened by %s", context.peer())
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+        try:
+            yield log
+        except asyncio.CancelledError:
+            if not self._is_closing or context.done():
+                log.info("cancelled")
+                raise
+            log.info("ended: the server is stopping")
+            await _abort(context, ModelUnavailable("the server is stopping"), log)
+        except Exception as error:
+            if context.done():  # a write to a client that has just gone
+                log.info("client gone")
+                return
+            if isinstance(error, PosecastError):
+                log.info("refused: %s", error)
+            else:
+                log.exception("failed")
+            await _abort(context, error, log)
+        finally:
+            if task is not None:
+                self._tasks.discard(task)
+
+    @asynccontextmanager
+    async def stream(self, method: str, context: Any) -> AsyncIterator[OpenStream]:
+        """Enclose an RPC that animates: it takes a place, and is counted.
+
+        Args:
+            method: Its name.
+            context: Its gRPC context, which a failure aborts.
+
+        Yields:
+            The stream.
+        """
+        backend = self._backend
+        async with self.call(method, context) as log:
+            with (
+                backend.admission.take(context.peer()) as place,
+                backend.table.open(log.stream_id, method, context.peer()) as entry,
+            ):
+                status = "OK"
+                try:
+                    yield OpenStream(log, entry, place, backend)
+                except asyncio.CancelledError:
+                    status = "UNAVAILABLE" if self._is_closing else "CANCELLED"
+                    raise
+                except Exception as error:
+                    status = describe(error, log.stream_id)[0].name
+                    raise
+                finally:
+                    if entry.mode is not None:
+                        backend.metrics.stream_closed(method, entry.mode, status)
+            backend.metrics.set_load(backend.admission.load)
+
+
+async def _abort(context: Any, error: Exception, log: StreamLog) -> None:
+    await context.abort(*describe(error, log.stream_id))
