@@ -173,7 +173,7 @@ def test_measuring_asks_for_two_batches_of_live_windows_and_no_more_than_six_cos
         ("balanced", 1, None),
         ("balanced", 4, None),
         ("offline", 1, None),
-        ("realtime", 1, 4),
+        ("realtime", 1, 8),
         ("realtime", 1, None),
         ("realtime", 4, None),
     ]
@@ -191,12 +191,12 @@ def test_the_operators_capacity_takes_the_place_of_the_budget():
     assert capacity.budget == 3.5
 
 
-def test_many_usual_steps_are_compared_with_half_of_them():
+def test_many_usual_steps_are_compared_with_a_quarter_of_them():
     machine = Machine()
     model = ModelConfig(name="tiny", version="0", sampling_steps=40)
     measure_capacity(machine, model, ServerConfig())
 
-    assert machine.asked[-1] == ("realtime", 1, 20)
+    assert machine.asked[-1] == ("realtime", 1, 10)
 
 
 @pytest.mark.parametrize(("share", "counted"), [(0.0, SMALLEST_DENOISER_SHARE), (1.4, 1.0)])
