@@ -109,30 +109,17 @@ def _extract(args: argparse.Namespace) -> None:
 
 
 def _encode(package: ModelPackage, recording: FaceRecording, take: Path) -> Style:
-    from posecast import checkpoints
-    from posecast.conditioning.onnx_style_encoder import OnnxStyleEncoder
     from posecast.errors import InvalidRequest
-    from posecast.rig.retarget import MotionScale
-    from posecast.session.style_extraction import extract_style
+    from posecast.session.style_extractor import StyleExtractor
 
-    encoder = OnnxStyleEncoder(
-        package.path(checkpoints.STYLE_ENCODER_FILE), package.config.style_encoder
-    )
-    scale = MotionScale(mean=package.motion_mean, std=package.motion_std)
     try:
-        return extract_style(recording, encoder, scale)
+        return StyleExtractor.of(package).extract(recording)
     except InvalidRequest as error:
         raise InvalidRequest(f"{take}: {error}") from error
 
 
 def _tell_nearest(named: StyleBank, style: Style, besides: str | None = None) -> str:
-    """The named style whose vector points most nearly the same way."""
-    from posecast.conditioning.style_blend import cosine_similarity
-
-    cosines = {
-        name: cosine_similarity(style, named.get(name)) for name in named.names if name != besides
-    }
-    if not cosines:
+    nearest = named.find_nearest(style, besides=besides)
+    if nearest is None:
         return "none, this model has no other style"
-    nearest = max(cosines, key=lambda name: cosines[name])
-    return f"{nearest} (cosine {cosines[nearest]:.2f})"
+    return f"{nearest.name} (cosine {nearest.cosine:.2f})"

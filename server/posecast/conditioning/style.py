@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
 
-from posecast.conditioning.style_blend import blend_styles, parse_blend, strengthen_style
+from posecast.conditioning.style_blend import (
+    blend_styles,
+    cosine_similarity,
+    parse_blend,
+    strengthen_style,
+)
 from posecast.errors import CheckpointMismatch, InvalidRequest
 from posecast.signals import LIFE_LIMITS, Style
 
@@ -17,6 +23,15 @@ NEUTRAL = "neutral"
 _LIFE = tuple(LIFE_LIMITS)
 _ROUNDING = 1e-6
 """By how much a limit that was stored as float32 may be exceeded, as a share."""
+
+
+class NearestStyle(NamedTuple):
+    """Which style of a bank is most like another one."""
+
+    name: str
+    """Its name."""
+    cosine: float
+    """How nearly their vectors point the same way, -1..1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +100,23 @@ class StyleBank:
                 f"style strength {strength}; this model has no style {NEUTRAL!r} and allows only 1"
             )
         return strengthen_style(style, self._find(NEUTRAL), strength)
+
+    def find_nearest(self, style: Style, *, besides: str | None = None) -> NearestStyle | None:
+        """The style whose vector points most nearly the same way.
+
+        Args:
+            style: Any style of this width.
+            besides: A name that is left out.
+
+        Returns:
+            The nearest style, or None if there is no other.
+        """
+        likenesses = [
+            NearestStyle(name, cosine_similarity(style, own))
+            for name, own in self._styles.items()
+            if name != besides
+        ]
+        return max(likenesses, key=lambda likeness: likeness.cosine, default=None)
 
     def _find(self, name: str) -> Style:
         try:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from posecast.conditioning.style import load_styles, save_styles
+from posecast.conditioning.style import StyleBank, load_styles, save_styles
 from posecast.errors import CheckpointMismatch, InvalidRequest
 from posecast.signals import Style
 
@@ -139,3 +139,24 @@ def test_a_blend_is_looked_up_in_the_bank_and_described_by_its_shares(file):
 def test_an_unknown_style_of_a_blend_is_refused_with_the_known_ones(file):
     with pytest.raises(InvalidRequest, match="unknown style 'sad'; known: zen, angry"):
         load_styles(file, DIM).get("zen:0.5,sad:0.5")
+
+
+def bank_of(**vectors):
+    styles = {name: Style(vector=np.float32(vector)) for name, vector in vectors.items()}
+    return StyleBank(styles, dict.fromkeys(styles, ""))
+
+
+def test_the_nearest_style_points_the_same_way_whatever_its_length():
+    bank = bank_of(right=[9, 0], up=[0, 1])
+
+    nearest = bank.find_nearest(Style(vector=np.float32([0.1, 0.05])))
+
+    assert nearest.name == "right"
+    assert nearest.cosine == pytest.approx(2 / 5**0.5)
+
+
+def test_the_style_itself_may_be_left_out_of_the_search():
+    bank = bank_of(right=[9, 0], up=[0, 1])
+
+    assert bank.find_nearest(bank.get("right"), besides="right").name == "up"
+    assert bank_of(right=[9, 0]).find_nearest(bank.get("right"), besides="right") is None

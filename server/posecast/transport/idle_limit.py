@@ -1,0 +1,65 @@
+"""How long a stream may send nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+from posecast.errors import Overloaded
+
+
+class IdleLimit:
+    """Counts the seconds since a stream last sent something or had a frame left to make."""
+
+    def __init__(self, max_idle_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin to count.
+
+        Args:
+            max_idle_s: Seconds that are allowed; 0 for no limit.
+            clock: Seconds that only grow.
+        """
+        self._max_idle_s = max_idle_s
+        self._clock = clock
+        self.touch()
+
+    def touch(self) -> None:
+        """Count from now on: a message has come, or a frame was made."""
+        self._touched_s = self._clock()
+
+    def remaining_s(self) -> float | None:
+        """Seconds that are left, at least 0; None without a limit, as `asyncio.wait` takes it."""
+        if not self._max_idle_s:
+            return None
+        return max(0.0, self._touched_s + self._max_idle_s - self._clock())
+
+    def check(self) -> None:
+        """Refuse to wait longer.
+
+        Raises:
+            Overloaded: If no second is left.
+        """
+        if self.remaining_s() == 0.0:
+            raise Overloaded(
+                f"the stream has sent nothing for {self._clock() - self._touched_s:.0f} s; "
+                f"this server allows {self._max_idle_s:g} (max_idle_s)"
+            )
+
+    async def watch(self) -> NoReturn:
+        """Wait beside a stream until its limit is reached, for a task of its own.
+
+        Raises:
+            Overloaded: When no second is left, however often the count began anew meanwhile.
+        """
+        while True:
+            self.check()
+            await _sleep(self.remaining_s())
+
+
+async def _sleep(seconds: float | None) -> None:
+    """Sleep; for ever if there is no limit."""
+    if seconds is None:
+        await asyncio.get_running_loop().create_future()
+    else:
+        await asyncio.sleep(seconds)
