@@ -26,7 +26,7 @@ OPENING_WINDOWS: Mapping[LatencyMode, tuple[int, ...]] = {"balanced": (5, 10)}
 """First windows of an utterance where they are shorter than the others: its first frame is awaited
 most. A quarter of a second more is made before the first is played, so that none comes late."""
 USUAL_LOOK_AHEADS_MS: Mapping[LatencyMode, int] = {"realtime": 120}
-"""Most future audio that a mode awaits when a stream asks for none; the others await the model's."""
+"""Most future audio that a mode awaits when a stream names none; the others await the model's."""
 
 
 def look_ahead_ms(frames: int) -> int:

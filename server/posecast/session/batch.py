@@ -42,7 +42,9 @@ def make_next_windows(sessions: Sequence[StreamingSession]) -> list[FaceFrames]:
     engine = sessions[0].engine
     blocks = [session.next_block() for session in sessions]
     heard = _encode(engine, blocks)
-    speech = [features_of(block, outputs) for block, (outputs, _) in zip(blocks, heard, strict=True)]
+    speech = [
+        features_of(block, outputs) for block, (outputs, _) in zip(blocks, heard, strict=True)
+    ]
     requests = [
         session.motion_requests(block.window, features)
         for session, block, features in zip(sessions, blocks, speech, strict=True)
@@ -50,15 +52,17 @@ def make_next_windows(sessions: Sequence[StreamingSession]) -> list[FaceFrames]:
     sampled = iter(_sample(engine, [request for rows in requests for request in rows]))
     answers = [[next(sampled) for _ in rows] for rows in requests]
     return [
-        session.accept(*parts)
-        for session, *parts in zip(sessions, blocks, heard, speech, answers, strict=True)
+        session.accept(block, outcome, features, windows)
+        for session, block, outcome, features, windows in zip(
+            sessions, blocks, heard, speech, answers, strict=True
+        )
     ]
 
 
 def _encode(
     engine: AnimationEngine, blocks: Sequence[SpeechBlock]
 ) -> list[tuple[FloatArray, SpeechEncoderState]]:
-    """Outputs and new state of each block; the first block of an utterance is longer than others."""
+    """Outputs and new state of each block; the first one of an utterance is longer than others."""
     encoded: dict[int, tuple[FloatArray, SpeechEncoderState]] = {}
     for rows in _alike(range(len(blocks)), [len(block.samples) for block in blocks]):
         outputs = engine.speech_encoder.encode_batch(

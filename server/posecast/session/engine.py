@@ -85,7 +85,9 @@ class AnimationEngine:
                 package.path(checkpoints.SPEECH_ENCODER_FILE), config.speech_encoder, device=device
             ),
             sampler=DdimSampler(
-                OnnxDenoiser(package.path(checkpoints.DENOISER_FILE), config.denoiser, device=device)
+                OnnxDenoiser(
+                    package.path(checkpoints.DENOISER_FILE), config.denoiser, device=device
+                )
             ),
             styles=load_styles(package.path(checkpoints.STYLES_FILE), config.denoiser.style_dim),
             scale=MotionScale(mean=package.motion_mean, std=package.motion_std),

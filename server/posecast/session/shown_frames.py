@@ -12,7 +12,7 @@ from posecast.errors import InvalidRequest
 from posecast.signals import FaceFrames, FloatArray
 
 KEPT_S = 60.0
-"""Newest face that is kept. A client that is further behind is stopped from the oldest kept frame."""
+"""What is kept. A client that is further behind is stopped from the oldest frame that is kept."""
 
 
 @dataclass(slots=True)

@@ -32,10 +32,11 @@ NUM_TAPES = 3600  # 8 hours
 NUM_STYLES = 2400
 _CLIPS_PER_STYLE, _STYLES_AT_A_TIME = 2, 32
 WINDOW_LENGTHS: tuple[tuple[float, int, int], ...] = (
-    (0.35, 100, 100),
+    (0.33, 100, 100),
     (0.25, 25, 25),
-    (0.12, 5, 5),
-    (0.14, 2, 24),
+    (0.08, 3, 3),
+    (0.06, 5, 5),
+    (0.14, 1, 24),
     (0.14, 26, 99),
 )
 """Odds of window lengths, and from which to which: those that are served, and all others."""

@@ -70,6 +70,21 @@ class Admission:
         self._is_empty.set()
 
     @property
+    def capacity(self) -> Capacity:
+        """What the machine can carry."""
+        return self._capacity
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a further stream with all defaults would be let in."""
+        load = self._capacity.load_of(AnimationOptions(mode="balanced"))
+        return (
+            not self._is_draining
+            and self.num_taken < self._config.max_streams
+            and self._sum_of_loads() + load <= 1.0 + _ROUNDING
+        )
+
+    @property
     def num_taken(self) -> int:
         """Streams open now."""
         return len(self._places)

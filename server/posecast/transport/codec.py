@@ -16,7 +16,13 @@ from posecast.rig.arkit import CURVE_NAMES
 from posecast.session.engine import AnimationEngine
 from posecast.signals import FaceFrames
 from posecast.transport.admission import Admission
-from posecast.transport.enums import ENCODING_NUMBERS, ENCODINGS, LATENCY_MODE_NUMBERS, LATENCY_MODES, choose
+from posecast.transport.enums import (
+    ENCODING_NUMBERS,
+    ENCODINGS,
+    LATENCY_MODE_NUMBERS,
+    LATENCY_MODES,
+    choose,
+)
 from posecast.v1 import audio_pb2, face_pb2
 from posecast.v1 import face_animation_service_pb2 as service_pb2
 
@@ -177,9 +183,10 @@ def server_info_message(
             load=admission.load,
             modes=[
                 service_pb2.ModeCapacity(
-                    latency_mode=number, num_streams=admission.capacity.streams(mode)
+                    latency_mode=LATENCY_MODE_NUMBERS[mode],
+                    num_streams=admission.capacity.streams(mode),
                 )
-                for number, mode in LATENCY_MODES.items()
+                for mode in LATENCY_MODES.values()
             ],
         ),
     )

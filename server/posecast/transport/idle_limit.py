@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import NoReturn
 
 from posecast.errors import Overloaded
 
@@ -29,7 +28,7 @@ class IdleLimit:
         self._touched_s = self._clock()
 
     def remaining_s(self) -> float | None:
-        """Seconds that are left, at least 0; None without a limit, as `asyncio.wait` takes it."""
+        """Seconds that are left, at least 0; None without a limit."""
         if not self._max_idle_s:
             return None
         return max(0.0, self._touched_s + self._max_idle_s - self._clock())
@@ -46,20 +45,10 @@ class IdleLimit:
                 f"this server allows {self._max_idle_s:g} (max_idle_s)"
             )
 
-    async def watch(self) -> NoReturn:
-        """Wait beside a stream until its limit is reached, for a task of its own.
-
-        Raises:
-            Overloaded: When no second is left, however often the count began anew meanwhile.
-        """
-        while True:
-            self.check()
-            await _sleep(self.remaining_s())
-
-
-async def _sleep(seconds: float | None) -> None:
-    """Sleep; for ever if there is no limit."""
-    if seconds is None:
-        await asyncio.get_running_loop().create_future()
-    else:
-        await asyncio.sleep(seconds)
+    async def sleep(self) -> None:
+        """Sleep until no second is left, as it looks now; for ever without a limit."""
+        remaining_s = self.remaining_s()
+        if remaining_s is None:
+            await asyncio.get_running_loop().create_future()
+        else:
+            await asyncio.sleep(remaining_s)

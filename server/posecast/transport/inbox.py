@@ -55,13 +55,11 @@ Item = Audio | End | Interruption | Update
 class Inbox:
     """Items in their order, the audio of neighbours joined; an interrupt overtakes what waits.
 
-    It is bounded: the reader of the stream waits while more than `max_bytes` are in it, and with it,
-    through HTTP/2's flow control, the client.
+    It is bounded: the reader of the stream waits while more than `max_bytes` are in it, and with
+    it, through HTTP/2's flow control, the client.
     """
 
-    def __init__(
-        self, max_bytes: int, *, on_interrupt: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, max_bytes: int, *, on_interrupt: Callable[[], None] = lambda: None) -> None:
         """Start empty.
 
         Args:

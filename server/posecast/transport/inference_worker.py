@@ -18,9 +18,8 @@ from posecast.signals import FaceFrames
 logger = logging.getLogger(__name__)
 
 MAX_BATCH_FRAMES = 100
-"""Most frames of motion in a batch: as many as one offline window has. On two cores a batch of that
-size takes some 50 ms, which is what an urgent window may have to wait; a larger one is hardly quicker
-a frame (docs/benchmarks)."""
+"""Most frames of motion in a batch: as many as one offline window has. An urgent window may have to
+wait for as long as they take, and larger batches are hardly quicker a frame (docs/benchmarks)."""
 
 MakeWindows = Callable[[Sequence[StreamingSession]], list[FaceFrames]]
 
@@ -225,7 +224,9 @@ class InferenceWorker:
                 lost, self._running = self._running, []
                 self._generation += 1
                 self._start_thread()
-            logger.error("the device has not answered for %g s: opened anew", self._device_timeout_s)
+            logger.error(
+                "the device has not answered for %g s: opened anew", self._device_timeout_s
+            )
             self._on_failure()
             for job in lost:
                 _answer(

@@ -1,4 +1,4 @@
-"""The life of one Animate stream behind its configuration: audio, ends, interrupts, updates, idling."""
+"""One Animate stream behind its configuration: audio, ends, interrupts, updates, idle life."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ def choices_from(
         InvalidRequest: If a value is out of range or there is no such style.
     """
     options = settings_codec.options_from(settings, default_mode=default_mode)
-    own = settings_codec.style_from(
-        settings, style_dim=backend.engine.config.denoiser.style_dim
-    )
+    own = settings_codec.style_from(settings, style_dim=backend.engine.config.denoiser.style_dim)
     return options, choose_style(backend.styles.styles, options, own=own)
 
 
@@ -154,7 +152,9 @@ class LiveStream:
     async def _feed(self, audio: Audio) -> None:
         if self._decoder is None:
             self._decoder = PcmDecoder(self._format)
-            self._tail = AudioTail(self._format, self._frame_rate_hz) if self._returns_audio else None
+            self._tail = (
+                AudioTail(self._format, self._frame_rate_hz) if self._returns_audio else None
+            )
         if self._tail is not None:
             self._tail.add(audio.data)
         samples = self._decoder.decode(audio.data)

@@ -37,6 +37,7 @@ class FaceAnimationServicer(service_grpc.FaceAnimationServiceServicer):
         """
         self._backend = backend
         self._border = border
+        self._encoding = asyncio.Lock()
 
     async def Animate(self, request_iterator: AsyncIterator[Any], context: Any) -> None:  # noqa: N802 - gRPC's
         """Animate a live stream."""
@@ -93,7 +94,8 @@ class FaceAnimationServicer(service_grpc.FaceAnimationServiceServicer):
     ) -> service_pb2.EncodeStyleResponse:
         """Find the style of a recorded face."""
         async with self._border.call("EncodeStyle", context) as log:
-            answer = await asyncio.to_thread(self._backend.styles.encode, request)
+            async with self._encoding:  # one at a time: they take the machine from live streams
+                answer = await asyncio.to_thread(self._backend.styles.encode, request)
             log.info("%d frames, kept as %r", len(request.frames), request.name)
             return answer
 

@@ -209,7 +209,10 @@ class AnimationStream:
         self.performance.change(options, style, seed=self._seed)
 
     def _check_length(self) -> None:
-        duration_s, most_s = self._num_samples / self._sample_rate_hz, self._backend.config.max_clip_s
+        duration_s, most_s = (
+            self._num_samples / self._sample_rate_hz,
+            self._backend.config.max_clip_s,
+        )
         if duration_s > most_s:
             raise Overloaded(
                 f"the utterance has reached {duration_s:.2f} s; this server allows {most_s:g} s "

@@ -15,6 +15,7 @@ from posecast.config import (
     SAMPLES_PER_FRAME,
     AnimationOptions,
 )
+from posecast.session.batch import make_next_windows
 from posecast.session.engine import AnimationEngine
 from posecast.session.streaming import StreamingSession
 from posecast.signals import FloatArray, Style
@@ -37,6 +38,19 @@ def push_in_turn(sessions: list[StreamingSession], samples: FloatArray) -> None:
     """
     for session in sessions:
         session.push(samples)
+
+
+def push_together(sessions: list[StreamingSession], samples: FloatArray) -> None:
+    """Make the next window of all sessions together, as the worker does.
+
+    Args:
+        sessions: Sessions that stand at the same place.
+        samples: The next audio of each, at 16 kHz. [S]
+    """
+    for session in sessions:
+        session.take(samples)
+    while ready := [session for session in sessions if session.has_window]:
+        make_next_windows(ready)
 
 
 class WindowTimer:

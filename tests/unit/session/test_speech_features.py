@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 
 from posecast.conditioning.speech_encoder import SpeechEncoderState
-from posecast.config import SpeechEncoderConfig
+from posecast.config import AnimationOptions, SpeechEncoderConfig
 from posecast.errors import InvalidRequest
-from posecast.session.speech_features import SpeechFeatureStream
-from posecast.session.timeline import Window, full_window
+from posecast.session.speech_features import SpeechFeatureStream, choose_look_ahead
+from posecast.session.timeline import Schedule, Window
 
 LOOK_AHEAD = 3
+
+
+def window_of(index, num_frames):
+    return Schedule(window_frames=num_frames).window(index)
 
 
 class RecordingEncoder:
@@ -59,7 +63,7 @@ def numbered(num_frames):
 def test_a_frame_gets_the_step_that_heard_its_look_ahead(stream):
     stream.push(numbered(40))
     for index in range(3):
-        features = stream.encode(full_window(index, 10))
+        features = stream.encode(window_of(index, 10))
         expected = np.arange(10 * index, 10 * index + 10) + LOOK_AHEAD
         np.testing.assert_array_equal(features, np.stack([expected, expected], axis=1))
 
@@ -67,7 +71,7 @@ def test_a_frame_gets_the_step_that_heard_its_look_ahead(stream):
 def test_each_window_adds_just_its_steps(stream, encoder):
     stream.push(numbered(40))
     for index in range(3):
-        stream.encode(full_window(index, 10))
+        stream.encode(window_of(index, 10))
     assert encoder.blocks == [13, 10, 10]
 
 
@@ -77,17 +81,17 @@ def test_chunks_do_not_change_features(size):
     stream = SpeechFeatureStream(RecordingEncoder())
     for start in range(0, len(audio), size):
         stream.push(audio[start : start + size])
-    features = [stream.encode(full_window(index, 5)) for index in range(2)]
+    features = [stream.encode(window_of(index, 5)) for index in range(2)]
     np.testing.assert_array_equal(np.concatenate(features)[:, 0], np.arange(3, 13))
 
 
 def test_a_window_is_there_once_its_last_sample_is(stream):
-    window = full_window(0, 10)
+    window = window_of(0, 10)
     stream.push(np.zeros(13 * 640 - 1, np.float32))
-    assert not stream.has(window)
+    assert stream.count_missing(window)
     stream.push(np.zeros(1, np.float32))
-    assert stream.has(window)
-    assert not stream.has(full_window(1, 10))
+    assert stream.count_missing(window) == 0
+    assert stream.count_missing(window_of(1, 10))
 
 
 def test_silence_follows_the_audio_of_a_last_window(stream):
@@ -101,9 +105,9 @@ def test_silence_follows_the_audio_of_a_last_window(stream):
 
 def test_audio_that_is_enough_is_not_padded(stream):
     stream.push(numbered(20))
-    stream.pad_to_window(full_window(0, 17))
-    assert stream.encode(full_window(0, 17))[-1, 1] == 19
-    assert not stream.has(full_window(0, 18))
+    stream.pad_to_window(window_of(0, 17))
+    assert stream.encode(window_of(0, 17))[-1, 1] == 19
+    assert stream.count_missing(window_of(0, 18))
 
 
 ALL_LOOK_AHEADS = pytest.mark.parametrize(
@@ -111,12 +115,17 @@ ALL_LOOK_AHEADS = pytest.mark.parametrize(
 )
 
 
+def chosen(look_ahead_ms, mode="balanced"):
+    options = AnimationOptions(look_ahead_ms=look_ahead_ms, mode=mode)
+    return choose_look_ahead(RecordingEncoder.config, options)
+
+
 @ALL_LOOK_AHEADS
 def test_a_frame_gets_the_step_that_heard_the_look_ahead_that_was_asked(look_ahead_ms, frames):
     encoder = RecordingEncoder()
-    stream = SpeechFeatureStream(encoder, look_ahead_ms)
+    stream = SpeechFeatureStream(encoder, chosen(look_ahead_ms))
     stream.push(numbered(40))
-    steps = np.concatenate([stream.encode(full_window(index, 5))[:, 0] for index in range(3)])
+    steps = np.concatenate([stream.encode(window_of(index, 5))[:, 0] for index in range(3)])
     np.testing.assert_array_equal(steps, np.arange(15) + frames)
     assert encoder.look_aheads == [frames]
     assert encoder.blocks == [5 + frames, 5, 5]
@@ -125,16 +134,38 @@ def test_a_frame_gets_the_step_that_heard_the_look_ahead_that_was_asked(look_ahe
 @ALL_LOOK_AHEADS
 def test_a_frame_is_there_once_its_look_ahead_is(look_ahead_ms, frames):
     """The last frame of the window is the instant 360 ms; its look-ahead follows."""
-    stream = SpeechFeatureStream(RecordingEncoder(), look_ahead_ms)
+    stream = SpeechFeatureStream(RecordingEncoder(), chosen(look_ahead_ms))
     needed = (360 + (look_ahead_ms or 160)) * 16
     assert needed == (10 + frames) * 640
     stream.push(np.zeros(needed - 1, np.float32))
-    assert not stream.has(full_window(0, 10))
+    assert stream.count_missing(window_of(0, 10)) == 1
     stream.push(np.zeros(1, np.float32))
-    assert stream.has(full_window(0, 10))
+    assert stream.count_missing(window_of(0, 10)) == 0
 
 
-@pytest.mark.parametrize("look_ahead_ms", [0, 60, 159, 200])
+def test_realtime_awaits_less_than_the_model_could_hear():
+    assert chosen(None, mode="realtime") == 2
+    assert chosen(160, mode="realtime") == 3
+
+
+@pytest.mark.parametrize(
+    ("has_frames", "usual", "expected"), [((5, 6), 6, 5), ((0, 1), 1, 1), ((3,), 3, 3)]
+)
+def test_realtime_takes_the_nearest_that_the_model_has(has_frames, usual, expected):
+    config = SpeechEncoderConfig(look_ahead_frames=usual, look_aheads_frames=has_frames)
+
+    assert choose_look_ahead(config, AnimationOptions(mode="realtime")) == expected
+
+
+@pytest.mark.parametrize("look_ahead_ms", [41, 60, 159, 200])
 def test_a_look_ahead_that_was_not_trained_is_refused_with_those_that_were(look_ahead_ms):
     with pytest.raises(InvalidRequest, match=f"{look_ahead_ms} ms; .*: 40, 80, 120, 160$"):
-        SpeechFeatureStream(RecordingEncoder(), look_ahead_ms)
+        chosen(look_ahead_ms)
+
+
+def test_asking_for_a_block_changes_nothing(stream):
+    stream.push(numbered(40))
+    first, again = (stream.block(window_of(0, 10)) for _ in range(2))
+
+    np.testing.assert_array_equal(first.samples, again.samples)
+    assert stream.encode(window_of(0, 10))[0, 0] == LOOK_AHEAD

@@ -5,11 +5,13 @@ import math
 
 import pytest
 
+from posecast.config import AnimationOptions
 from posecast.session.timeline import (
+    Schedule,
     Window,
+    choose_schedule,
     count_model_frames,
     count_output_frames,
-    full_window,
     samples_for_steps,
 )
 
@@ -34,11 +36,31 @@ def test_model_frames_enclose_the_last_output_frame(frame_rate_hz):
         assert count_model_frames(num_outputs, frame_rate_hz) == math.ceil(last_place) + 1
 
 
-def test_windows_follow_one_another_without_a_gap():
-    windows = [full_window(index, 25) for index in range(4)]
-    assert [window.index for window in windows] == [0, 1, 2, 3]
+@pytest.mark.parametrize("opening", [(), (5,), (5, 10)])
+def test_windows_follow_one_another_without_a_gap(opening):
+    schedule = Schedule(window_frames=25, opening=opening)
+    windows = [schedule.window(index) for index in range(6)]
+
+    assert [window.index for window in windows] == [*range(6)]
+    assert windows[0].first_frame == 0
     for one, following in itertools.pairwise(windows):
         assert one.first_frame + one.num_frames == following.first_frame
+    assert [window.num_frames for window in windows] == [*opening, *[25] * (6 - len(opening))]
+
+
+@pytest.mark.parametrize(
+    ("options", "lengths"),
+    [
+        ({"mode": "offline"}, [100, 100, 100]),
+        ({"mode": "balanced"}, [5, 10, 25]),
+        ({"mode": "realtime"}, [3, 3, 3]),
+        ({"mode": "balanced", "window_frames": 2}, [2, 2, 2]),
+    ],
+)
+def test_the_schedule_is_the_modes_or_what_was_asked_for(options, lengths):
+    schedule = choose_schedule(AnimationOptions(**options))
+
+    assert [schedule.window(index).num_frames for index in range(3)] == lengths
 
 
 def test_a_window_hears_its_last_frame_and_the_look_ahead():
