@@ -62,7 +62,7 @@ async def test_a_stream_carries_many_utterances_each_with_its_own_clock_and_seed
 
 async def test_the_tail_of_an_utterance_comes_while_the_stream_stays_open(client, pcm):
     call = client.stub.Animate()
-    for request in (client.config(), client.audio(pcm(0.3)), client.end()):
+    for request in (client.config(), client.audio(pcm(0.2)), client.end()):
         await call.write(request)
     parts = [(await asyncio.wait_for(call.read(), 30)).WhichOneof("part") for _ in range(3)]
 

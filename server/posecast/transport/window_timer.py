@@ -89,10 +89,11 @@ class WindowTimer:
         """
         style_dim = self._engine.config.denoiser.style_dim
         still = Style(vector=np.zeros(style_dim, np.float32))  # not every model has a neutral one
+        frames = options.window_frames or FRAMES_PER_WINDOW[options.mode]  # no shorter opening ones
         sessions = [
             StreamingSession(
                 self._engine,
-                dataclasses.replace(options, seed=seed),
+                dataclasses.replace(options, seed=seed, window_frames=frames),
                 sample_rate_hz=SAMPLE_RATE_HZ,
                 style=still,
             )
@@ -101,7 +102,7 @@ class WindowTimer:
         look_ahead = _buzz(self._engine.config.speech_encoder.look_ahead_frames)
         for session in sessions:
             session.push(look_ahead)
-        samples = _buzz(options.window_frames or FRAMES_PER_WINDOW[options.mode])
+        samples = _buzz(frames)
         self._advance(sessions, samples)  # the first evaluation of a shape allocates and plans
         return self._median_s(lambda: self._advance(sessions, samples))
 

@@ -25,7 +25,7 @@ def test_a_loaded_engine_knows_its_model(tiny_engine):
     assert tiny_engine.device == "cpu"
     assert tiny_engine.styles.names == ("neutral", "cheerful")
     assert tiny_engine.speech_encoder.config.width == 16
-    assert tiny_engine.denoiser.config.style_dim == 16
+    assert tiny_engine.sampler.config.style_dim == 16
 
 
 @pytest.mark.parametrize(("has_cuda", "expected"), [(True, "cuda"), (False, "cpu")])

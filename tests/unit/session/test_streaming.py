@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from posecast.config import AnimationOptions
+from posecast.denoising.window_sampler import SampledWindows
 from posecast.errors import InvalidRequest
 from posecast.rig.arkit import CURVE_INDEX, MOTION_DIM, NUM_CURVES
 from posecast.rig.head_pose import (
@@ -13,8 +16,8 @@ from posecast.rig.head_pose import (
     yaw_pitch_roll_deg_from_quaternion,
 )
 from posecast.session.engine import AnimationEngine
+from posecast.session.motion import MotionStream
 from posecast.session.streaming import StreamingSession
-from posecast.session.timeline import Window
 from posecast.signals import FaceFrames, Style, join_frames
 
 
@@ -110,14 +113,15 @@ def test_the_head_is_the_same_at_every_rate(
     np.testing.assert_allclose(shared, slow.head[::5][:20], atol=1e-6)
 
 
-class ChattingMotion:
-    """Stands for a denoiser: two seconds of chatter and one of silence, the head held at rest."""
+class ChattingMotion(MotionStream):
+    """Two seconds of chatter and one of silence, the head at rest, whatever was sampled."""
 
-    def __init__(self, *_: object, **__: object) -> None:
-        pass
+    num_frames = 0
 
-    def sample(self, window: Window, speech: np.ndarray) -> np.ndarray:
-        frames = np.arange(window.first_frame, window.first_frame + window.num_frames)
+    def accept(self, speech: np.ndarray, sampled: Sequence[SampledWindows]) -> np.ndarray:
+        super().accept(speech, sampled)
+        frames = np.arange(self.num_frames, self.num_frames + len(speech))
+        self.num_frames += len(speech)
         motion = np.zeros((len(frames), MOTION_DIM), np.float32)
         motion[:, CURVE_INDEX["jawOpen"]] = np.where(frames % 75 < 50, np.sin(frames), -3)
         motion[:, NUM_CURVES:] = REST_ROTATION

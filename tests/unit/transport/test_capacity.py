@@ -35,12 +35,12 @@ def window_load(capacity: Capacity, options: AnimationOptions, media_s: float) -
 
 
 REALTIME = AnimationOptions(mode="realtime")
-COSTS = (WindowCost(5, 0.004, 0.002), WindowCost(25, 0.008, 0.010), WindowCost(100, 0.0, 0.040))
+COSTS = (WindowCost(3, 0.004, 0.002), WindowCost(25, 0.008, 0.010), WindowCost(100, 0.0, 0.040))
 
 
 @pytest.mark.parametrize(
     ("mode", "media_s", "load"),
-    [("realtime", 0.2, 0.003 / 0.2), ("balanced", 1.0, 0.012), ("offline", 4.0, 0.04 / 4)],
+    [("realtime", 0.12, 0.003 / 0.12), ("balanced", 1.0, 0.012), ("offline", 4.0, 0.04 / 4)],
 )
 def test_a_window_pays_its_row_and_a_quarter_of_the_fixed_cost_per_second_of_media(
     mode, media_s, load
@@ -56,7 +56,7 @@ def test_messages_and_frames_cost_time_too():
         capacity.load_of(AnimationOptions(mode="realtime", frame_rate_hz=rate)) for rate in (25, 60)
     )
 
-    assert slow == pytest.approx(0.015 + 55 * MESSAGE_S + 25 * ENCODED_FRAME_S)
+    assert slow == pytest.approx(0.025 + (50 + 1 / 0.12) * MESSAGE_S + 25 * ENCODED_FRAME_S)
     assert fast - slow == pytest.approx(35 * ENCODED_FRAME_S)
 
 
@@ -67,12 +67,12 @@ def test_the_budget_divides_the_load():
 
 
 def test_windows_between_the_measured_ones_are_interpolated():
-    options = AnimationOptions(mode="realtime", window_frames=15)
+    options = AnimationOptions(mode="realtime", window_frames=14)
 
-    # Halfway between 5 and 25 frames: 6 ms for the evaluation, 6 ms for the row.
-    load = window_load(capacity_of(*COSTS), options, 0.6)
+    # Halfway between 3 and 25 frames: 6 ms for the evaluation, 6 ms for the row.
+    load = window_load(capacity_of(*COSTS), options, 0.56)
 
-    assert load == pytest.approx((0.006 + 0.006 / 4) / 0.6)
+    assert load == pytest.approx((0.006 + 0.006 / 4) / 0.56)
 
 
 def test_a_window_shorter_than_all_measured_ones_costs_as_much_as_the_shortest():
@@ -85,7 +85,7 @@ def test_sampling_steps_grow_the_denoisers_share_of_row_and_evaluation():
     options = AnimationOptions(mode="realtime", sampling_steps=8)
 
     # Four times the usual steps: half of the cost stays, half of it is four times as large.
-    assert window_load(capacity_of(*COSTS), options, 0.2) == pytest.approx(2.5 * 0.003 / 0.2)
+    assert window_load(capacity_of(*COSTS), options, 0.12) == pytest.approx(2.5 * 0.003 / 0.12)
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_sampling_steps_grow_the_denoisers_share_of_row_and_evaluation():
 def test_terms_of_guidance_grow_the_denoisers_share_of_the_row_alone(audio, style, terms):
     options = AnimationOptions(mode="realtime", audio_guidance=audio, style_guidance=style)
 
-    load = window_load(capacity_of(*COSTS), options, 0.2)
+    load = window_load(capacity_of(*COSTS), options, 0.12)
 
-    assert load == pytest.approx((0.002 * (0.5 + 0.5 * terms) + 0.001) / 0.2)
+    assert load == pytest.approx((0.002 * (0.5 + 0.5 * terms) + 0.001) / 0.12)
 
 
 def test_the_number_of_streams_is_what_fits_whole():
@@ -107,7 +107,7 @@ def test_the_number_of_streams_is_what_fits_whole():
 
 
 def test_a_machine_that_cannot_carry_one_stream_carries_none():
-    assert capacity_of(WindowCost(5, 0.0, 1.0)).streams("realtime") == 0
+    assert capacity_of(WindowCost(3, 0.0, 1.0)).streams("realtime") == 0
 
 
 def test_a_line_is_taken_apart_into_fixed_cost_and_rows():
@@ -145,9 +145,9 @@ class Machine:
 
     def __call__(self, options: AnimationOptions, batch: int) -> float:
         self.asked.append((options.mode, batch, options.sampling_steps))
-        frames = {"realtime": 5, "balanced": 25, "offline": 100}[options.mode]
+        frames = {"realtime": 3, "balanced": 25, "offline": 100}[options.mode]
         work = (options.sampling_steps or 2) / 2
-        usual = self._fixed_s + batch * self._row_s * frames / 5
+        usual = self._fixed_s + batch * self._row_s * frames / 3
         return usual * (1 - self._share + self._share * work)
 
 
@@ -157,9 +157,9 @@ def test_measuring_finds_what_the_machine_is(caplog):
         capacity = measure_capacity(machine, MODEL, ServerConfig())
 
     realtime, balanced, offline = capacity.costs
-    assert realtime == pytest.approx((5, 0.004, 0.002))
-    assert balanced == pytest.approx((25, 0.004, 0.010))
-    assert offline == pytest.approx((100, 0.0, 0.044)), "measured alone, it is all row"
+    assert realtime == pytest.approx((3, 0.004, 0.002))
+    assert balanced == pytest.approx((25, 0.004, 0.050 / 3))
+    assert offline == pytest.approx((100, 0.0, 0.004 + 0.2 / 3)), "measured alone, it is all row"
     assert capacity.denoiser_share == pytest.approx(0.6)
     assert capacity.budget == UTILISATION
     assert f"{capacity.streams('realtime')} realtime" in caplog.text

@@ -61,33 +61,19 @@ def test_zero_is_no_limit(clock):
     assert limit.remaining_s() is None
 
 
-async def test_a_watch_ends_when_the_limit_is_reached():
-    limit = IdleLimit(0.02)
-
-    with pytest.raises(Overloaded, match="max_idle_s"):
-        await asyncio.wait_for(limit.watch(), timeout=30)
-
-
-async def test_a_watch_outlives_a_touch(clock):
+async def test_a_sleep_ends_when_no_second_is_left(clock):
     limit = IdleLimit(0.02, clock=clock)
-    watch = asyncio.create_task(limit.watch())
-    await asyncio.sleep(0)  # it sleeps for 0.02 s now
-    clock.now_s += 0.02
-    limit.touch()
+    sleep = asyncio.create_task(limit.sleep())
+    await asyncio.sleep(0)
+    assert not sleep.done()
 
-    await asyncio.sleep(0.05)
-    is_over_after_the_touch = watch.done()
-    clock.now_s += 0.02
-
-    assert not is_over_after_the_touch
-    with pytest.raises(Overloaded):
-        await asyncio.wait_for(watch, timeout=30)
+    await asyncio.wait_for(sleep, timeout=30)
 
 
-async def test_a_watch_without_a_limit_never_ends():
-    watch = asyncio.create_task(IdleLimit(0).watch())
+async def test_a_sleep_without_a_limit_never_ends():
+    sleep = asyncio.create_task(IdleLimit(0).sleep())
 
     await asyncio.sleep(0.02)
 
-    assert not watch.done()
-    watch.cancel()
+    assert not sleep.done()
+    sleep.cancel()
