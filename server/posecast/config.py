@@ -271,6 +271,8 @@ class ServerConfig:
     """TCP port of the Prometheus endpoint, 0..65535; 0 takes a free one; unset means none."""
     log_format: Literal["text", "json"] = "text"
     """How a line of the log is written."""
+    traces: bool = False
+    """Whether spans go to an OpenTelemetry collector, which the SDK's environment names."""
     grace_s: float = 5.0
     """Seconds that live streams may take to finish when the server stops, 0..600."""
 

@@ -88,9 +88,9 @@ def export_style_encoder(network: StyleEncoderNetwork, path: Path) -> None:
 
 
 def export_speech_encoder(network: SpeechEncoderNetwork, path: Path) -> None:
-    """Write a speech encoder.
+    """Write a speech encoder; batch size and number of frames stay free.
 
-    Inputs: `mel` [1, 4 T, 81], `look_ahead` [1, N] and `state_<i>`. Outputs: `features` [1, T, D]
+    Inputs: `mel` [B, 4 T, 81], `look_ahead` [B, N] and `state_<i>`. Outputs: `features` [B, T, D]
     and `next_state_<i>`.
 
     Args:
@@ -98,14 +98,17 @@ def export_speech_encoder(network: SpeechEncoderNetwork, path: Path) -> None:
         path: File to write.
     """
     device = next(network.parameters()).device
-    state = [layer.to(device) for layer in network.initial_state(1)]
+    state = [layer.to(device) for layer in network.initial_state(2)]
     inputs = {
-        "mel": torch.zeros(1, 8, network.config.num_mel_bands + 1, device=device),
-        "look_ahead": torch.zeros(1, len(network.config.look_aheads_frames), device=device),
+        "mel": torch.zeros(2, 8, network.config.num_mel_bands + 1, device=device),
+        "look_ahead": torch.zeros(2, len(network.config.look_aheads_frames), device=device),
     }
     inputs |= {f"state_{index}": layer for index, layer in enumerate(state)}
     outputs = ["features", *(f"next_state_{index}" for index in range(len(state)))]
-    axes = {"mel": {1: "hops"}, "features": {1: "frames"}}
+    axes = dict.fromkeys([*inputs, *outputs], _BATCH) | {
+        "mel": {0: "batch", 1: "hops"},
+        "features": _WINDOW,
+    }
     export_module(network, inputs, outputs, axes, path)
 
 

@@ -25,23 +25,24 @@ def network():
     return SpeechEncoderNetwork(config).eval()
 
 
-@pytest.mark.parametrize("look_ahead", [0, 1])
-def test_onnx_matches_torch(network, tmp_path, look_ahead):
+@pytest.mark.parametrize("look_aheads", [[0], [1], [1, 0, 1]])
+def test_onnx_matches_torch(network, tmp_path, look_aheads):
     export_speech_encoder(network, tmp_path / "speech.onnx")
     session = onnxruntime.InferenceSession(tmp_path / "speech.onnx")
     names = [given.name for given in session.get_inputs()]
-    one_hot = torch.eye(2)[look_ahead : look_ahead + 1]
-    state = network.initial_state(1)
+    batch = len(look_aheads)
+    one_hot = torch.eye(2)[look_aheads]
+    state = network.initial_state(batch)
     carried = [layer.numpy() for layer in state]
 
     for num_frames in (3, 1, 8):
-        mel = torch.randn(1, 4 * num_frames, 13)
+        mel = torch.randn(batch, 4 * num_frames, 13)
         with torch.no_grad():
             features, *state = network(mel, one_hot, *state)
         feeds = dict(zip(names, [mel.numpy(), one_hot.numpy(), *carried], strict=True))
         found, *carried = session.run(None, feeds)
 
-        assert found.shape == (1, num_frames, 20)  # 10 and twice 5 phones
+        assert found.shape == (batch, num_frames, 20)  # 10 and twice 5 phones
         # Two float32 implementations; the sums run in another order.
         np.testing.assert_allclose(found, features.numpy(), atol=2e-5)
         for mine, theirs in zip(carried, state, strict=True):

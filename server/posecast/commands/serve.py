@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from posecast.config import ServerConfig, from_mapping, read_server_config
+from posecast.transport.log_format import formatter_for
 from posecast.usage import checking_arguments
 
 FLAGS = {
@@ -19,6 +20,9 @@ FLAGS = {
     "max_streams": "max_streams",
     "max_clip_seconds": "max_clip_s",
     "grace_seconds": "grace_s",
+    "metrics_port": "metrics_port",
+    "log_format": "log_format",
+    "traces": "traces",
 }
 """Flags, and the settings that they override."""
 
@@ -40,6 +44,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--grace-seconds", type=float, metavar="S",
         help=f"what live streams may take when the server stops ({usual.grace_s:g})",
     )  # fmt: skip
+    parser.add_argument(
+        "--metrics-port", type=int, metavar="N",
+        help="show Prometheus metrics over HTTP on this port, 0 takes a free one (off)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--traces", action="store_true", default=None,
+        help="send OpenTelemetry spans; OTEL_EXPORTER_OTLP_ENDPOINT tells where to "
+        "(needs posecast[otel])",
+    )  # fmt: skip
+    parser.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        help=f"of each line on stderr ({usual.log_format})",
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="log every stream to stderr")
 
 
@@ -47,10 +65,7 @@ def run(args: argparse.Namespace) -> None:
     """Load the model, say when it is ready, and serve."""
     with checking_arguments():
         config = _server_config(args)
-    logging.basicConfig(
-        level=logging.INFO if args.verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    _start_log(config, level=logging.INFO if args.verbose else logging.WARNING)
     from posecast.session.engine import AnimationEngine
     from posecast.transport.server import serve
 
@@ -61,6 +76,12 @@ def run(args: argparse.Namespace) -> None:
         print(f"posecast: serving on {address}, model {model}, device {engine.device}", flush=True)
 
     asyncio.run(serve(engine, config, tell_ready))
+
+
+def _start_log(config: ServerConfig, *, level: int) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter_for(config.log_format))
+    logging.basicConfig(level=level, handlers=[handler])
 
 
 def _server_config(args: argparse.Namespace) -> ServerConfig:

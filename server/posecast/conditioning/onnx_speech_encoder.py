@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -69,6 +70,8 @@ class OnnxSpeechEncoder:
                 f"{path}: output {FEATURES_OUTPUT!r} has {width} columns; expected "
                 f"{config.feature_dim}"
             )
+        # The encoders of 2.0.0 were exported for one row; they are run row by row.
+        self._takes_batches = not isinstance(mel_shape[0], int)
         self._state_shapes = {name: (1, *shape[1:]) for name, shape in shapes.items()}
 
     @property
@@ -89,23 +92,70 @@ class OnnxSpeechEncoder:
         self, samples: FloatArray, state: SpeechEncoderState
     ) -> tuple[FloatArray, SpeechEncoderState]:
         """Encode the next block; see `SpeechEncoder.encode`."""
-        if not len(samples) or len(samples) % SAMPLES_PER_FRAME:
-            raise InvalidRequest(
-                f"{len(samples)} samples; expected a multiple of {SAMPLES_PER_FRAME} above 0"
-            )
-        mel = log_mel(samples, state.tail, self._config.num_mel_bands)
-        normalised, peak_level = normalise_level(mel, state.peak_level)
-        feeds = dict(zip(self._state_shapes, state.layers, strict=True))
+        return self.encode_batch([samples], [state])[0]
+
+    def encode_batch(
+        self, blocks: Sequence[FloatArray], states: Sequence[SpeechEncoderState]
+    ) -> list[tuple[FloatArray, SpeechEncoderState]]:
+        """Encode the next block of several streams; see `SpeechEncoder.encode_batch`."""
+        _check_blocks(blocks, states)
+        if len(blocks) > 1 and not self._takes_batches:
+            pairs = zip(blocks, states, strict=True)
+            return [self.encode(samples, state) for samples, state in pairs]
+        mels, peak_levels = self._spectra(blocks, states)
         choices = self._config.look_aheads_frames
-        feeds[LOOK_AHEAD_INPUT] = np.array(
-            [[frames == state.look_ahead_frames for frames in choices]], np.float32
+        feeds = {
+            MEL_INPUT: mels,
+            LOOK_AHEAD_INPUT: np.array(
+                [[frames == state.look_ahead_frames for frames in choices] for state in states],
+                np.float32,
+            ),
+        }
+        for index, name in enumerate(self._state_shapes):
+            feeds[name] = np.concatenate([state.layers[index] for state in states])
+        features, *layers = self._session.run(None, feeds)
+        return [
+            (
+                features[row],
+                SpeechEncoderState(
+                    tail=np.concatenate([state.tail, samples])[-TAIL_SAMPLES:],
+                    peak_level=peak_levels[row],
+                    # A copy: a view would keep the batch alive as long as one of its streams.
+                    layers=tuple(layer[row : row + 1].copy() for layer in layers),
+                    look_ahead_frames=state.look_ahead_frames,
+                ),
+            )
+            for row, (samples, state) in enumerate(zip(blocks, states, strict=True))
+        ]
+
+    def _spectra(
+        self, blocks: Sequence[FloatArray], states: Sequence[SpeechEncoderState]
+    ) -> tuple[FloatArray, list[float]]:
+        """Normalised spectra, [B, 4 T, 81], and running peaks after the blocks."""
+        # Row by row: a stream's spectrum must not depend on which others are served beside it, and
+        # running peaks are a recursion in time.
+        rows = [
+            normalise_level(
+                log_mel(samples, state.tail, self._config.num_mel_bands), state.peak_level
+            )
+            for samples, state in zip(blocks, states, strict=True)
+        ]
+        return np.stack([mel for mel, _ in rows]), [peak for _, peak in rows]
+
+
+def _check_blocks(blocks: Sequence[FloatArray], states: Sequence[SpeechEncoderState]) -> None:
+    if not blocks or len(blocks) != len(states):
+        raise InvalidRequest(
+            f"{len(blocks)} blocks of audio and {len(states)} states; "
+            "expected one state for each block, at least 1"
         )
-        features, *layers = self._session.run(None, {MEL_INPUT: normalised[None], **feeds})
-        heard = np.concatenate([state.tail, samples])
-        new_state = SpeechEncoderState(
-            tail=heard[-TAIL_SAMPLES:],
-            peak_level=peak_level,
-            layers=tuple(layers),
-            look_ahead_frames=state.look_ahead_frames,
+    length = len(blocks[0])
+    if not length or length % SAMPLES_PER_FRAME:
+        raise InvalidRequest(
+            f"{length} samples; expected a multiple of {SAMPLES_PER_FRAME} above 0"
         )
-        return features[0], new_state
+    for samples in blocks:
+        if len(samples) != length:
+            raise InvalidRequest(
+                f"blocks of {length} and {len(samples)} samples; expected one length in a batch"
+            )

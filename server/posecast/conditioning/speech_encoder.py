@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,5 +59,24 @@ class SpeechEncoder(Protocol):
 
         Raises:
             InvalidRequest: If the block is empty or not a multiple of 640 samples.
+        """
+        ...
+
+    def encode_batch(
+        self, blocks: Sequence[FloatArray], states: Sequence[SpeechEncoderState]
+    ) -> list[tuple[FloatArray, SpeechEncoderState]]:
+        """Encode the next block of several streams at once.
+
+        Args:
+            blocks: Audio of each stream, all of one length; see `encode`. [S] each
+            states: State of each stream after the block before; look-aheads may differ.
+
+        Returns:
+            What `encode` returns, for each stream in order. The features are those of `encode` up
+            to float32 rounding: a matrix product of another height may sum in another order.
+
+        Raises:
+            InvalidRequest: If there is no block, a block is empty, not a multiple of 640 samples or
+                of another length than the first, or there is not one state for each block.
         """
         ...

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -132,6 +133,79 @@ def test_articulators_and_the_odds_of_phones_are_shares(encoder, speech):
     np.testing.assert_allclose(odds.sum(axis=-1), 1, atol=1e-5)
 
 
+@pytest.fixture
+def streams(encoder, speech):
+    """Next blocks and states of four streams: other audio and look-aheads, two under way."""
+    blocks, states = [], []
+    for look_ahead in CONFIG.look_aheads_frames:
+        state = encoder.start(look_ahead)
+        audio = speech[10 * look_ahead * FRAME :] * (1 + look_ahead)
+        if look_ahead >= 2:
+            _, state = encoder.encode(audio[: 7 * FRAME], state)
+        blocks.append(audio[7 * FRAME : 12 * FRAME])
+        states.append(state)
+    return blocks, states
+
+
+def assert_same_outcome(found, expected, tolerance):
+    for (features, state), (own_features, own_state) in zip(found, expected, strict=True):
+        np.testing.assert_allclose(features, own_features, atol=tolerance)
+        np.testing.assert_array_equal(state.tail, own_state.tail)
+        assert state.peak_level == own_state.peak_level
+        assert state.look_ahead_frames == own_state.look_ahead_frames
+        for layer, own_layer in zip(state.layers, own_state.layers, strict=True):
+            np.testing.assert_allclose(layer, own_layer, atol=tolerance)
+
+
+def test_a_batch_of_streams_is_each_of_them_alone(encoder, streams):
+    blocks, states = streams
+    alone = [encoder.encode(samples, state) for samples, state in zip(blocks, states, strict=True)]
+
+    together = encoder.encode_batch(blocks, states)
+
+    # Not 0: a matrix product of four times the height may go through another kernel, which sums in
+    # another order. Features are of the order 1, float32 keeps seven digits.
+    assert_same_outcome(together, alone, 1e-5)
+
+
+def test_streams_of_a_batch_share_no_memory(encoder, streams):
+    blocks, states = streams
+    (_, first), (_, second), *_ = encoder.encode_batch(blocks, states)
+    for layer, other in zip(first.layers, second.layers, strict=True):
+        assert layer.base is None
+        assert not np.shares_memory(layer, other)
+
+
+def test_an_encoder_of_one_row_takes_batches_row_by_row(onnx_file, encoder, streams, tmp_path):
+    """The encoders of 2.0.0 are such files."""
+    model = onnx.load(onnx_file)
+    for value in [*model.graph.input, *model.graph.output]:
+        value.type.tensor_type.shape.dim[0].dim_value = 1
+    path = tmp_path / SPEECH_ENCODER_FILE
+    onnx.save(model, path)
+    one_row = OnnxSpeechEncoder(path, CONFIG)
+    alone = [encoder.encode(samples, state) for samples, state in zip(*streams, strict=True)]
+
+    # The same network on the same shapes: the same bits.
+    assert_same_outcome(one_row.encode_batch(*streams), alone, 0)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "num_states", "message"),
+    [
+        pytest.param([], 0, "0 blocks of audio and 0 states; .*at least 1", id="none"),
+        pytest.param([640, 640], 1, "2 blocks of audio and 1 states", id="states"),
+        pytest.param([640, 1280], 2, "640 and 1280 samples; expected one length", id="lengths"),
+        pytest.param([641, 641], 2, "641 samples; expected a multiple of 640", id="no frames"),
+        pytest.param([0, 0], 2, "0 samples; expected a multiple of 640 above 0", id="empty"),
+    ],
+)
+def test_a_broken_batch_is_refused(encoder, lengths, num_states, message):
+    blocks = [np.zeros(length, np.float32) for length in lengths]
+    with pytest.raises(InvalidRequest, match=message):
+        encoder.encode_batch(blocks, [encoder.start(3)] * num_states)
+
+
 @pytest.mark.parametrize("num_samples", [0, 639, 641])
 def test_a_broken_block_is_refused(encoder, num_samples):
     with pytest.raises(InvalidRequest, match=f"{num_samples} samples; expected a multiple of 640"):
@@ -147,7 +221,7 @@ def test_a_broken_block_is_refused(encoder, num_samples):
         ),
         pytest.param(
             {"look_aheads_frames": (3,)},
-            r"'look_ahead' has shape \[1, 4\]; expected 1 columns",
+            r"'look_ahead' has shape \['batch', 4\]; expected 1 columns",
             id="look-aheads",
         ),
     ],
