@@ -13,9 +13,10 @@ from typing import Any
 from posecast.config import AnimationOptions
 from posecast.errors import ModelUnavailable, PosecastError
 from posecast.transport.admission import Place
+from posecast.transport.backend import Backend
 from posecast.transport.status import describe
-from posecast.transport.stream import Backend
 from posecast.transport.stream_log import StreamLog
+from posecast.transport.stream_span import StreamSpan
 from posecast.transport.stream_table import StreamEntry
 
 logger = logging.getLogger(__name__)
@@ -29,23 +30,27 @@ class OpenStream:
     """Its lines in the log."""
     entry: StreamEntry
     """Its line in the table."""
+    span: StreamSpan
+    """Its span."""
     place: Place
     """Its place and the load that it holds."""
     backend: Backend
     """What it shares with all others."""
 
-    def begin(self, options: AnimationOptions, *, style_name: str) -> None:
-        """Take its choices note, once they are known.
+    def begin(self, options: AnimationOptions, *, style_name: str, seed: int) -> None:
+        """Take note of its choices, once they are known.
 
         Args:
             options: What it chose.
             style_name: The style as the client named it; empty for a vector.
+            seed: Seed of its first utterance.
 
         Raises:
             Overloaded: If it is more than the machine can carry.
         """
         self.place.reserve(options)
         self.entry.mode, self.entry.style_name = options.mode, style_name
+        self.span.describe(mode=options.mode, style=style_name, seed=seed)
         self.backend.metrics.stream_opened(self.entry.method, options.mode)
         self.backend.metrics.set_load(self.backend.admission.load)
 
@@ -122,10 +127,16 @@ class Border:
             with (
                 backend.admission.take(context.peer()) as place,
                 backend.table.open(log.stream_id, method, context.peer()) as entry,
+                backend.tracer.stream(
+                    method,
+                    stream_id=log.stream_id,
+                    client=context.peer(),
+                    metadata=context.invocation_metadata() or (),
+                ) as span,
             ):
                 status = "OK"
                 try:
-                    yield OpenStream(log, entry, place, backend)
+                    yield OpenStream(log, entry, span, place, backend)
                 except asyncio.CancelledError:
                     status = "UNAVAILABLE" if self._is_closing else "CANCELLED"
                     raise

@@ -46,11 +46,25 @@ class BatchReport:
     """How long the networks took."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeWindow:
+    """The answer to a window, and what it took."""
+
+    frames: FaceFrames
+    """The frames that it settles, perhaps none."""
+    queue_s: float
+    """How long it waited."""
+    inference_s: float
+    """How long its batch was on the device."""
+    batch_size: int
+    """Windows in that batch."""
+
+
 @dataclass(slots=True, eq=False)
 class _Job:
     session: StreamingSession
     urgency: Urgency
-    answer: asyncio.Future[FaceFrames]
+    answer: asyncio.Future[MadeWindow]
     batch_key: object
     num_frames: int
     queued_s: float = field(default_factory=time.monotonic)
@@ -102,7 +116,7 @@ class InferenceWorker:
         with self._changed:
             return len(self._jobs) + len(self._running)
 
-    def submit(self, session: StreamingSession, urgency: Urgency) -> asyncio.Future[FaceFrames]:
+    def submit(self, session: StreamingSession, urgency: Urgency) -> asyncio.Future[MadeWindow]:
         """Ask for the next window of a session.
 
         Args:
@@ -110,7 +124,7 @@ class InferenceWorker:
             urgency: When the window is due.
 
         Returns:
-            The frames. Cancelled or answered by the caller while it waits, it is never begun.
+            The window. Cancelled or answered by the caller while it waits, it is never begun.
             ModelUnavailable, if the device failed: the session is then lost.
 
         Raises:
@@ -188,29 +202,31 @@ class InferenceWorker:
         self._jobs = [job for job in waiting if id(job) not in taken]
         return batch
 
-    def _make(self, batch: list[_Job]) -> list[FaceFrames | Exception]:
+    def _make(self, batch: list[_Job]) -> list[MadeWindow | Exception]:
         """The frames of each job, or what went wrong with it."""
         if not batch:
             return []
         began_s = time.monotonic()
-        answers: list[FaceFrames | Exception]
+        queue_s = tuple(began_s - job.queued_s for job in batch)
         try:
-            answers = [*self._make_windows([job.session for job in batch])]
+            made = self._make_windows([job.session for job in batch])
         except Exception as error:
             if len(batch) > 1:  # no session has changed: those that can go on shall
                 logger.warning("a batch of %d failed; each is tried alone", len(batch))
                 return [answer for job in batch for answer in self._make([job])]
             logger.exception("the device failed")
             self._on_failure()
-            answers = [_as_unavailable(error)]
+            return [_as_unavailable(error)]
+        inference_s = time.monotonic() - began_s
         self._on_batch(
-            BatchReport(
-                window_frames=batch[0].num_frames,
-                queue_s=tuple(began_s - job.queued_s for job in batch),
-                inference_s=time.monotonic() - began_s,
-            )
+            BatchReport(window_frames=batch[0].num_frames, queue_s=queue_s, inference_s=inference_s)
         )
-        return answers
+        return [
+            MadeWindow(
+                frames=frames, queue_s=waited_s, inference_s=inference_s, batch_size=len(batch)
+            )
+            for frames, waited_s in zip(made, queue_s, strict=True)
+        ]
 
     async def _watch(self) -> None:
         """Give a batch up that does not come back, and go on with a new thread."""
@@ -243,12 +259,12 @@ def _as_unavailable(error: Exception) -> Exception:
     return unavailable
 
 
-def _answer_all(batch: list[_Job], answers: list[FaceFrames | Exception]) -> None:
+def _answer_all(batch: list[_Job], answers: list[MadeWindow | Exception]) -> None:
     for job, answer in zip(batch, answers, strict=True):
         _answer(job, answer)
 
 
-def _answer(job: _Job, answer: FaceFrames | Exception) -> None:
+def _answer(job: _Job, answer: MadeWindow | Exception) -> None:
     if job.answer.done():  # cancelled or dropped meanwhile
         return
     if isinstance(answer, Exception):

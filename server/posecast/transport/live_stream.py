@@ -14,10 +14,11 @@ from posecast.session.style_choice import choose_style
 from posecast.signals import Style
 from posecast.transport import settings_codec
 from posecast.transport.audio_tail import AudioTail
+from posecast.transport.backend import Backend
 from posecast.transport.border import OpenStream
 from posecast.transport.idle_limit import IdleLimit
 from posecast.transport.inbox import Audio, End, Inbox, Interruption, Item, Update
-from posecast.transport.stream import AnimationStream, Backend
+from posecast.transport.stream import AnimationStream
 from posecast.v1 import face_animation_service_pb2 as service_pb2
 
 DEFAULT_MODE: LatencyMode = "balanced"
@@ -177,6 +178,7 @@ class LiveStream:
             request.utterance_index if request.HasField("utterance_index") else None,
             self._count_stopped(item),
         )
+        self._opened.span.note("interrupt")
         if has_eased:
             self._backend.metrics.interrupt_answered(time.monotonic() - item.received_s)
         self._close(time.monotonic())

@@ -18,16 +18,17 @@ from posecast.config import ServerConfig
 from posecast.errors import PosecastError
 from posecast.session.engine import AnimationEngine
 from posecast.transport.admission import Admission
+from posecast.transport.backend import Backend
 from posecast.transport.border import Border
 from posecast.transport.capacity import Capacity, measure_capacity
 from posecast.transport.drain import StopRequests, drain
 from posecast.transport.inference_worker import InferenceWorker
 from posecast.transport.metrics import ServerMetrics
-from posecast.transport.metrics_endpoint import open_endpoint
+from posecast.transport.metrics_endpoint import MetricsEndpoint
 from posecast.transport.servicer import FaceAnimationServicer
-from posecast.transport.stream import Backend
 from posecast.transport.stream_table import StreamTable
 from posecast.transport.style_service import StyleService
+from posecast.transport.tracing import open_tracer
 from posecast.transport.window_timer import WindowTimer, push_together
 from posecast.v1 import face_animation_service_pb2 as service_pb2
 from posecast.v1 import face_animation_service_pb2_grpc as service_grpc
@@ -75,6 +76,7 @@ class AnimationServer:
         self._engine = engine
         self._capacity = capacity
         self._port = config.port
+        self._endpoint: MetricsEndpoint | None = None
 
     @property
     def port(self) -> int:
@@ -87,9 +89,9 @@ class AnimationServer:
         return _join(self._config.host, self._port)
 
     @property
-    def metrics_address(self) -> str | None:
+    def metrics_url(self) -> str | None:
         """Where the metrics are, if they are anywhere."""
-        return self._endpoint and self._endpoint.address
+        return None if self._endpoint is None else self._endpoint.url
 
     async def start(self) -> None:
         """Take the ports, find out what the machine can carry, and begin to answer.
@@ -102,13 +104,14 @@ class AnimationServer:
             self._capacity = await asyncio.to_thread(self._measure_capacity)
         self._backend = self._make_backend(self._capacity)
         self._border = Border(self._backend)
-        self._endpoint = None
         self._server = grpc.aio.server(options=self._options())
         try:
             self._port = self._server.add_insecure_port(self.address)
             if self._config.metrics_port is not None:
-                self._endpoint = open_endpoint(
-                    self._backend.metrics, self._config.host, self._config.metrics_port
+                self._endpoint = MetricsEndpoint(
+                    self._backend.metrics.registry,
+                    host=self._config.host,
+                    port=self._config.metrics_port,
                 )
         except RuntimeError as error:
             await self._backend.worker.close()
@@ -137,8 +140,9 @@ class AnimationServer:
             self._border.end_streams()
         await self._server.stop(ENDING_S)
         await self._backend.worker.close()
+        await asyncio.to_thread(self._backend.tracer.close)
         if self._endpoint is not None:
-            self._endpoint.close()
+            await asyncio.to_thread(self._endpoint.close)
         logger.info("stopped")
 
     def _measure_capacity(self) -> Capacity:
@@ -167,6 +171,7 @@ class AnimationServer:
             admission=Admission(self._config, capacity, on_refused=metrics.stream_refused),
             metrics=metrics,
             table=StreamTable(),
+            tracer=open_tracer(is_on=self._config.traces),
             config=self._config,
         )
 

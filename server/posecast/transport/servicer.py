@@ -11,16 +11,17 @@ from posecast.audio.clip import read_clip
 from posecast.audio.pcm import PcmDecoder
 from posecast.config import AnimationOptions
 from posecast.errors import InvalidRequest, Overloaded
-from posecast.signals import Style, Waveform
+from posecast.signals import Waveform
 from posecast.transport import codec
-from posecast.transport.border import Border, OpenStream
+from posecast.transport.backend import Backend
+from posecast.transport.border import Border
 from posecast.transport.live_stream import (
     DEFAULT_MODE,
     LiveStream,
     choices_from,
     style_name_of,
 )
-from posecast.transport.stream import AnimationStream, Backend, Send, feed_clip
+from posecast.transport.stream import AnimationStream, feed_clip
 from posecast.v1 import face_animation_service_pb2 as service_pb2
 from posecast.v1 import face_animation_service_pb2_grpc as service_grpc
 
@@ -49,10 +50,16 @@ class FaceAnimationServicer(service_grpc.FaceAnimationServiceServicer):
             config = await self._first_config(request_iterator)
             audio_format = codec.audio_format_from(config.audio_format)
             options, style = choices_from(self._backend, config.settings, default_mode=DEFAULT_MODE)
-            stream = self._open(
-                opened, options, style, sample_rate_hz=audio_format.sample_rate_hz, send=send
+            seed = _seed_of(options)
+            opened.begin(options, style_name=style_name_of(config.settings), seed=seed)
+            stream = AnimationStream(
+                opened,
+                options,
+                style=style,
+                seed=seed,
+                sample_rate_hz=audio_format.sample_rate_hz,
+                send=send,
             )
-            opened.begin(options, style_name=style_name_of(config.settings))
             await stream.send_header()
             live = LiveStream(opened, config, audio_format=audio_format, stream=stream)
             await live.run(request_iterator)
@@ -68,11 +75,17 @@ class FaceAnimationServicer(service_grpc.FaceAnimationServiceServicer):
 
         async with self._border.stream("AnimateClip", context) as opened:
             options, style = choices_from(self._backend, request.settings, default_mode="offline")
-            opened.begin(options, style_name=style_name_of(request.settings))
+            seed = _seed_of(options)
+            opened.begin(options, style_name=style_name_of(request.settings), seed=seed)
             most_s = self._backend.config.max_clip_s
             waveform = await asyncio.to_thread(_waveform_of, request, most_s)
-            stream = self._open(
-                opened, options, style, sample_rate_hz=waveform.sample_rate_hz, send=send
+            stream = AnimationStream(
+                opened,
+                options,
+                style=style,
+                seed=seed,
+                sample_rate_hz=waveform.sample_rate_hz,
+                send=send,
             )
             await stream.send_header()
             await feed_clip(stream, waveform)
@@ -118,25 +131,6 @@ class FaceAnimationServicer(service_grpc.FaceAnimationServiceServicer):
         async with self._border.call("ListStreams", context):
             return service_pb2.ListStreamsResponse(streams=self._backend.table.messages())
 
-    def _open(
-        self,
-        opened: OpenStream,
-        options: AnimationOptions,
-        style: Style,
-        *,
-        sample_rate_hz: int,
-        send: Send,
-    ) -> AnimationStream:
-        return AnimationStream(
-            self._backend,
-            options,
-            style=style,
-            seed=secrets.randbits(64) if options.seed is None else options.seed,
-            sample_rate_hz=sample_rate_hz,
-            entry=opened.entry,
-            send=send,
-        )
-
     async def _first_config(
         self, request_iterator: AsyncIterator[Any]
     ) -> service_pb2.AnimateConfig:
@@ -155,6 +149,10 @@ class FaceAnimationServicer(service_grpc.FaceAnimationServiceServicer):
                 f"no config for {most_s:g} s; this server allows {most_s:g} (max_idle_s)"
             ) from error
         raise InvalidRequest("the stream ended before its first message, which must be config")
+
+
+def _seed_of(options: AnimationOptions) -> int:
+    return secrets.randbits(64) if options.seed is None else options.seed
 
 
 def _waveform_of(request: service_pb2.AnimateClipRequest, max_clip_s: float) -> Waveform:

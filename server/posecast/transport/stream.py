@@ -5,24 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
-from posecast.config import FRAME_RATE_HZ, AnimationOptions, ServerConfig, look_ahead_ms
+from posecast.config import FRAME_RATE_HZ, AnimationOptions, look_ahead_ms
 from posecast.errors import Overloaded
-from posecast.session.engine import AnimationEngine
 from posecast.session.performance import Performance
 from posecast.session.speech_features import choose_look_ahead
 from posecast.session.streaming import StreamingSession
 from posecast.session.timeline import Schedule, Window, choose_schedule
 from posecast.signals import FaceFrames, FloatArray, Style, Waveform
 from posecast.transport import codec
-from posecast.transport.admission import Admission
 from posecast.transport.audio_tail import AudioTail
-from posecast.transport.inference_worker import InferenceWorker, Urgency
-from posecast.transport.metrics import ServerMetrics
-from posecast.transport.stream_table import StreamEntry, StreamTable
-from posecast.transport.style_service import StyleService
+from posecast.transport.border import OpenStream
+from posecast.transport.inference_worker import MadeWindow, Urgency
+from posecast.transport.stream_span import UtteranceSpan
 from posecast.v1 import face_animation_service_pb2 as service_pb2
 
 MARGIN_S = 0.1
@@ -30,26 +26,6 @@ MARGIN_S = 0.1
 
 Send = Callable[..., Awaitable[Any]]
 """Writes one part of the answer, given by its name, and returns when there is room for the next."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backend:
-    """What all streams of a server share."""
-
-    engine: AnimationEngine
-    """Networks and their configuration; immutable."""
-    styles: StyleService
-    """The model's styles and those that clients have stored."""
-    worker: InferenceWorker
-    """The device's thread."""
-    admission: Admission
-    """Places for streams."""
-    metrics: ServerMetrics
-    """Counters."""
-    table: StreamTable
-    """What each stream is doing."""
-    config: ServerConfig
-    """Limits."""
 
 
 class _WindowDropped(Exception):
@@ -65,29 +41,40 @@ class AnimationStream:
 
     def __init__(
         self,
-        backend: Backend,
+        opened: OpenStream,
         options: AnimationOptions,
         *,
         style: Style,
         seed: int,
         sample_rate_hz: int,
-        entry: StreamEntry,
         send: Send,
     ) -> None:
+        """Start a stream with a face at rest.
+
+        Args:
+            opened: The stream that was let in.
+            options: What its client chose.
+            style: The style that it means.
+            seed: Seed of its first utterance.
+            sample_rate_hz: Rate of its audio.
+            send: Writes to its client.
+        """
+        backend = opened.backend
         self._backend = backend
         self._options = options
         self._seed = seed
         self._sample_rate_hz = sample_rate_hz
-        self._entry = entry
+        self._entry, self._span = opened.entry, opened.span
         self._send = send
         self._look_ahead = choose_look_ahead(backend.engine.speech_encoder.config, options)
         self._schedule: Schedule = choose_schedule(options)
-        self._answer: asyncio.Future[FaceFrames] | None = None
+        self._answer: asyncio.Future[MadeWindow] | None = None
         self._is_stopping = False
         self._num_samples = 0
         self._num_frames = 0
         self._started_s = 0.0
         self._tail: AudioTail | None = None
+        self._utterance_span: UtteranceSpan | None = None
         self.performance = Performance(
             backend.engine, options, style=style, seed=seed, sample_rate_hz=sample_rate_hz
         )
@@ -149,6 +136,7 @@ class AnimationStream:
             session = self.performance.open_utterance()
             self._num_samples = self._num_frames = 0
             self._started_s, self._tail = started_s, tail
+            self._utterance_span = self._span.utterance(self.performance.utterance_index)
         self._num_samples += len(samples)
         self._check_length()
         session.take(samples)
@@ -228,16 +216,28 @@ class AnimationStream:
             urgency = Urgency(is_bulk=self._options.mode == "offline", deadline_s=due_s)
             self._answer = self._backend.worker.submit(session, urgency)
             try:
-                frames = await self._answer
+                made = await self._answer
             except _WindowDropped:
                 return
             finally:
                 self._answer.cancel()  # a client that has gone: its window is not begun
                 self._answer = None
-            lateness_s = time.monotonic() - due_s
-            self._entry.lateness_s = lateness_s
-            self._backend.metrics.window_done(lateness_s=lateness_s, mode=self._options.mode)
-            await self._send_frames(frames, session)
+            self._entry.lateness_s = time.monotonic() - due_s
+            self._backend.metrics.window_done(
+                lateness_s=self._entry.lateness_s, mode=self._options.mode
+            )
+            self._trace(window, made)
+            await self._send_frames(made.frames, session)
+
+    def _trace(self, window: Window, made: MadeWindow) -> None:
+        if self._utterance_span is not None:
+            self._utterance_span.window(
+                first_frame=window.first_frame,
+                num_frames=window.num_frames,
+                queue_s=made.queue_s,
+                inference_s=made.inference_s,
+                batch_size=made.batch_size,
+            )
 
     def _due_s(self, window: Window) -> float:
         """When a window is late for a client that plays the face as soon as it can be there."""
@@ -278,6 +278,11 @@ class AnimationStream:
                 was_interrupted=was_interrupted,
             )
         )
+        if self._utterance_span is not None:
+            self._utterance_span.complete(
+                num_frames=self._num_frames, was_interrupted=was_interrupted
+            )
+            self._utterance_span = None
         self.performance.close_utterance()
         self._entry.utterance_index = self.performance.utterance_index
         self._num_frames = 0

@@ -108,9 +108,10 @@ async def held(worker, device):
 
 async def test_a_window_is_made_on_one_thread_that_is_not_the_caller(worker, device):
     for _ in range(3):
-        frames = await worker.submit(FakeSession("a"), LIVE)
+        made = await worker.submit(FakeSession("a"), LIVE)
 
-    assert len(frames) == 5
+    assert len(made.frames) == 5
+    assert made.batch_size == 1
     assert len(device.threads) == 1
     assert device.threads != {threading.get_ident()}
     assert worker.num_queued == 0
@@ -120,10 +121,10 @@ async def test_windows_that_wait_and_are_alike_are_made_together(worker, device,
     sessions = [FakeSession("a"), FakeSession("b"), FakeSession("long", 25), FakeSession("c")]
     answers = [worker.submit(session, LIVE) for session in sessions]
     device.gate.set()
-    frames = await asyncio.gather(*answers)
+    made = await asyncio.gather(*answers)
 
     assert device.batches == [["held"], ["a", "b", "c"], ["long"]]
-    assert [len(part) for part in frames] == [5, 5, 25, 5], "each gets its own"
+    assert [len(window.frames) for window in made] == [5, 5, 25, 5], "each gets its own"
     assert [(report.window_frames, len(report.queue_s)) for report in reports] == [
         (5, 1), (5, 3), (25, 1),
     ]  # fmt: skip
@@ -157,9 +158,9 @@ async def test_a_window_that_fails_costs_its_own_stream_alone(worker, device, he
     with pytest.raises(ModelUnavailable, match="the device failed; try again") as failure:
         await bad
     assert "out of memory" in str(failure.value.__cause__)
-    assert len(await good) == len(await other) == 5
+    assert len((await good).frames) == len((await other).frames) == 5
     assert failures == [1]
-    assert len(await worker.submit(FakeSession("next"), LIVE)) == 5, "it goes on"
+    assert len((await worker.submit(FakeSession("next"), LIVE)).frames) == 5, "it goes on"
 
 
 async def test_a_full_queue_refuses_naming_the_limit(worker, held):
@@ -191,7 +192,7 @@ async def test_a_window_that_is_given_up_while_it_is_made_leaves_no_trace(worker
     held.cancel()
     device.gate.set()
 
-    assert len(await worker.submit(FakeSession("next"), LIVE)) == 5
+    assert len((await worker.submit(FakeSession("next"), LIVE)).frames) == 5
 
 
 async def test_a_device_that_hangs_is_given_up_and_the_next_window_is_made(
@@ -200,7 +201,8 @@ async def test_a_device_that_hangs_is_given_up_and_the_next_window_is_made(
     with pytest.raises(ModelUnavailable, match="has not answered for 0.8 s; try again"):
         await asyncio.wait_for(held, 10)
 
-    assert len(await asyncio.wait_for(worker.submit(FakeSession("next"), LIVE), 10)) == 5
+    made = await asyncio.wait_for(worker.submit(FakeSession("next"), LIVE), 10)
+    assert len(made.frames) == 5
     assert failures == [1]
     assert worker.num_queued == 0
 
@@ -213,6 +215,6 @@ async def test_a_closed_worker_refuses_and_drops_what_waits(worker, device, held
         await waiting
     device.gate.set()
     await closing
-    assert len(await held) == 5, "what was begun is finished"
+    assert len((await held).frames) == 5, "what was begun is finished"
     with pytest.raises(ModelUnavailable, match="stopping"):
         worker.submit(FakeSession("late"), LIVE)
