@@ -43,7 +43,7 @@ from posecast.usage import UsageMistake, checking_arguments
 
 if TYPE_CHECKING:
     from posecast.transport.bench.figures import Figures
-    from posecast.transport.bench.ladder import Ladder, PastFigures
+    from posecast.transport.bench.ladder import Ladder
     from posecast.transport.bench.load import Load
     from posecast.transport.bench.own_server import RunningServer
     from posecast.transport.bench.report_tables import Table
@@ -166,7 +166,10 @@ def _measure(args: argparse.Namespace, load: Load, options: AnimationOptions) ->
         echo = stack.enter_context(running_echo_server()) if args.echo else None
         fleet = stack.enter_context(Fleet(args.processes))
         ladder = Ladder(fleet=fleet, load=load, options=options, speech=speech)
-        levels, past = _climb(args, ladder, server, echo)
+        levels = _climb(args, ladder, server, echo)
+        past = None
+        if args.past:
+            past = report.past_document(ladder.run_past(server, max(args.streams), args.past))
     return {
         "bench": "posecast bench",
         "command": args.words,
@@ -174,21 +177,21 @@ def _measure(args: argparse.Namespace, load: Load, options: AnimationOptions) ->
         "server": facts | {"is_own": args.address is None},
         "load": report.load_document(load, options, num_processes=args.processes),
         "levels": levels,
-        "past": None if past is None else report.past_document(past),
-        "notes": _notes(args, levels),
+        "past": past,
+        "notes": _notes(args, levels, past),
     }
 
 
 def _climb(
     args: argparse.Namespace, ladder: Ladder, server: RunningServer, echo: RunningServer | None
-) -> tuple[list[dict[str, Any]], PastFigures | None]:
+) -> list[dict[str, Any]]:
     """Run level after level; the echo server in turns, so that both meet the same machine."""
     from tqdm import tqdm
 
     from posecast.transport.bench.report import level_document
 
     levels = []
-    total = len(args.streams) * args.repeats * (2 if echo else 1) + bool(args.past)
+    total = len(args.streams) * args.repeats * (2 if echo else 1)
     with tqdm(total=total, unit="run", disable=None, leave=False) as bar:
         for num_streams in args.streams:
             runs: list[Figures] = []
@@ -200,8 +203,7 @@ def _climb(
                     echo_runs.append(ladder.run_level(echo, num_streams, repeat=repeat))
                     bar.update()
             levels.append(level_document(num_streams, runs, echo_runs))
-        past = ladder.run_past(server, max(args.streams), args.past) if args.past else None
-    return levels, past
+    return levels
 
 
 @contextmanager
@@ -225,11 +227,13 @@ def _read_speech(path: Path | None) -> Any:
         return read_clip(sample, max_duration_s=LONGEST_SPEECH_S)
 
 
-def _notes(args: argparse.Namespace, levels: Sequence[dict[str, Any]]) -> list[str]:
+def _notes(
+    args: argparse.Namespace, levels: Sequence[dict[str, Any]], past: dict[str, Any] | None
+) -> list[str]:
     from posecast.transport.bench import report
     from posecast.transport.bench.process_use import find_psutil
 
-    notes = report.notes_on(levels, num_processes=args.processes)
+    notes = report.notes_on(levels, past, num_processes=args.processes)
     if find_psutil() is None:
         notes.append(report.MISSING_PSUTIL)
     elif args.address and args.pid is None:

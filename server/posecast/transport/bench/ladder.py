@@ -96,7 +96,7 @@ class Ladder:
         return PastFigures(
             before=measure(present, self.load, mode, until_s=comes_s),
             after=measure(present, self.load, mode, from_s=comes_s),
-            newcomers=measure(newcomers, self.load, mode),
+            newcomers=measure(newcomers, self.load, mode, from_s=comes_s),  # they have no warm-up
         )
 
     def _run(

@@ -14,11 +14,17 @@ from posecast.transport.bench.load import Load
 
 _WORST = ("num_failed", "num_cut_off", "num_lost", "num_strays", "num_unanswered")
 """What ought to be 0: of several repeats the worst is told, because a median would hide it."""
-RATIOS = (
-    "first_frame_ms.p50", "first_frame_ms.p95", "lateness_ms.p50", "lateness_ms.p95", "end_ms.p50",
-    "frames_per_s", "server.cpu_s_per_s", "server.peak_rss_mib",
-)  # fmt: skip
-"""Figures that are divided by those of the echo server."""
+RATIOS: Mapping[str, str] = {
+    "first_frame_ms.p50": "first frame p50",
+    "first_frame_ms.p95": "first frame p95",
+    "lateness_ms.p50": "lateness p50",
+    "lateness_ms.p95": "lateness p95",
+    "end_ms.p50": "end p50",
+    "frames_per_s": "frames/s",
+    "server.cpu_s_per_s": "server cores",
+    "server.peak_rss_mib": "server MiB",
+}
+"""Figures that are divided by those of the echo server, and how tables call them."""
 _BUSY_CLIENT = 0.8  # of a core: beyond, what is late may be late in the client
 _LATE_SENDER_MS = 10.0
 
@@ -90,11 +96,14 @@ def median_of(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {name: _merge(name, [document[name] for document in documents]) for name in documents[0]}
 
 
-def notes_on(levels: Sequence[Mapping[str, Any]], *, num_processes: int) -> list[str]:
+def notes_on(
+    levels: Sequence[Mapping[str, Any]], past: Mapping[str, Any] | None, *, num_processes: int
+) -> list[str]:
     """What a reader must know before believing the figures.
 
     Args:
         levels: Documents of the levels.
+        past: What became of streams when more came; None if that was not asked for.
         num_processes: Processes of clients.
     """
     notes = []
@@ -117,6 +126,9 @@ def notes_on(levels: Sequence[Mapping[str, Any]], *, num_processes: int) -> list
                 f"{median['num_strays']:g} answers to nothing; both must be 0"
             )
         notes += _failure_notes(f"{streams} streams", median)
+    for name, figures in (past or {}).items():
+        # Both halves of those that were present tell the same failures.
+        notes += [] if name == "before" else _failure_notes(f"opening more, {name}", figures)
     return notes
 
 
@@ -128,7 +140,11 @@ def _merge(name: str, values: Sequence[Any]) -> Any:
         return median_of(known)
     if isinstance(known[0], list):
         return _add_failures([failure for failures in known for failure in failures])
-    return max(known) if name in _WORST else _rounded(statistics.median(known))
+    if name in _WORST:
+        return max(known)
+    median = statistics.median(known)
+    is_whole = all(isinstance(value, int) for value in known) and median == int(median)
+    return int(median) if is_whole else round(median, 3)
 
 
 def _add_failures(failures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -87,7 +87,7 @@ def _interrupt_table(levels: Sequence[Mapping[str, Any]]) -> Table:
 def _ratio_table(levels: Sequence[Mapping[str, Any]]) -> Table:
     return Table(
         "ratio to the echo server",
-        ("streams", *(path.replace("_ms", "").replace(".", " ") for path in RATIOS)),
+        ("streams", *RATIOS.values()),
         [
             (str(level["streams"]),
              *(_number(level["ratios_to_echo"][path], 2) for path in RATIOS))

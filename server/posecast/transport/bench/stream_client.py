@@ -70,6 +70,7 @@ class StreamClient:
             if is_taken:
                 await self._converse(speech)
         except grpc.aio.AioRpcError:
+            self._record.closed_s = self._clock.now_s()
             await self._note_status()
         except TimeoutError:
             self._record.is_cut_off = True
