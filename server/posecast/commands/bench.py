@@ -54,6 +54,8 @@ LONGEST_SPEECH_S = 900.0
 OWN_SERVER_STREAMS = 200
 """Streams that a server of our own may be asked for; what it can carry decides before that."""
 MOST_STREAMS = 2000
+SHORTEST_PAST_S = 4.0
+"""With `--past`, so that there is something to see on either side of the newcomers."""
 _PLAIN_WIDTH = 240  # for a file or a pipe: no row is broken
 
 
@@ -124,10 +126,11 @@ def _choices(args: argparse.Namespace) -> tuple[Load, AnimationOptions]:
         raise UsageMistake("flags after -- are for a server that is started here, not for ADDRESS")
     if args.pid is not None and not args.address:
         raise UsageMistake("--pid goes with ADDRESS; the process of our own server is known")
+    shortest_s = SHORTEST_PAST_S if args.past else 1.0
     with checking_arguments():
         for flag, value, low, high in (
             ("--utterance-seconds", args.utterance_seconds, SHORTEST_UTTERANCE_S, LONGEST_SPEECH_S),
-            ("--seconds", args.seconds, 1.0, 86_400.0),
+            ("--seconds", args.seconds, shortest_s, 86_400.0),
             ("--warm-up-seconds", args.warm_up_seconds, 0.0, 3600.0),
             ("--interrupt-every", args.interrupt_every, 0, 1_000_000),
             ("--repeats", args.repeats, 1, 1000),

@@ -85,7 +85,7 @@ class Ladder:
         Raises:
             PosecastError: If the server cannot be reached, or a process of clients has died.
         """
-        comes_s = PHASE_S + self.load.warm_up_s + self.load.measured_s / 2
+        comes_s = self.load.warm_up_s + (PHASE_S + self.load.measured_s) / 2
         plans = plan_streams(num_streams, self.load, self._config(), seed=0)
         plans += plan_newcomers(
             num_newcomers, self.load, self._config(), first_number=num_streams, starts_s=comes_s
