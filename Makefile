@@ -73,6 +73,8 @@ slow: $(VENV)/.dev ## the tests that take longer
 bench: $(VENV)/.runtime ## measure speed and memory; wants a quiet machine
 	@$(BIN)/python tests/bench/bench_realtime.py
 	@$(BIN)/python tests/bench/bench_server.py
+	@$(PIP_INSTALL) -e '.[plot,bench]'
+	@$(BIN)/posecast bench --streams 1,4,8,16 --echo
 
 wheel: $(VENV)/.runtime ## dist/posecast-*.whl
 	@rm -rf build

@@ -22,12 +22,15 @@ class Command(NamedTuple):
 
     module: str
     summary: str
+    passes_on: bool = False
+    """Whether what follows after `--` is for another command."""
 
 
 COMMANDS: Mapping[str, Command] = {
     "serve": Command("posecast.commands.serve", "answer gRPC clients"),
     "animate": Command("posecast.commands.animate", "turn a speech file into a take"),
     "demo": Command("posecast.commands.demo", "stream the bundled sample through a server"),
+    "bench": Command("posecast.commands.bench", "measure latency under load", passes_on=True),
     "style": Command("posecast.commands.style", "list and show the speaking styles"),
     "evaluate": Command("posecast.evaluation.commands", "measure takes against aligned phones"),
     "train": Command("posecast.commands.train", "make a model package (needs posecast[train])"),
@@ -81,11 +84,16 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=f"posecast {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     chosen = next((word for word in arguments if not word.startswith("-")), None)
-    for name, command in COMMANDS.items():
-        subparser = subparsers.add_parser(name, help=command.summary, description=command.summary)
+    for name, known in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=known.summary, description=known.summary)
         if name == chosen:
-            importlib.import_module(command.module).add_arguments(subparser)
-    return parser.parse_args(arguments)
+            importlib.import_module(known.module).add_arguments(subparser)
+    own, passed_on = arguments, []
+    command = COMMANDS.get(chosen or "")
+    if command and command.passes_on and "--" in arguments:
+        cut = arguments.index("--")
+        own, passed_on = arguments[:cut], arguments[cut + 1 :]
+    return parser.parse_args(own, argparse.Namespace(words=arguments, passed_on=passed_on))
 
 
 def _complain(error: Exception, status: int) -> int:
