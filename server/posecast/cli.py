@@ -26,6 +26,7 @@ class Command(NamedTuple):
 
 COMMANDS: Mapping[str, Command] = {
     "serve": Command("posecast.commands.serve", "answer gRPC clients"),
+    "top": Command("posecast.commands.top", "show what a server and its streams are doing"),
     "animate": Command("posecast.commands.animate", "turn a speech file into a take"),
     "demo": Command("posecast.commands.demo", "stream the bundled sample through a server"),
     "style": Command("posecast.commands.style", "list and show the speaking styles"),
