@@ -58,7 +58,8 @@ def _server_line(server: ServerStatus) -> Text:
 
 def _capacity_line(server: ServerStatus) -> Text:
     line = Text(f"streams {server.num_streams} of {server.max_streams}, load ")
-    line.append(f"{server.load:.0%}", style="red" if server.load > 0.9 else "")
+    is_full = server.load is not None and server.load > 0.9
+    line.append(_number(server.load, ".0%"), style="red" if is_full else "")
     if server.capacity:
         told = ", ".join(f"{mode} {num}" for mode, num in server.capacity.items())
         line.append(f", capacity {told}")

@@ -32,8 +32,8 @@ class ServerStatus:
     """Streams open now."""
     max_streams: int
     """Most streams at a time."""
-    load: float
-    """Share of the capacity that is taken, 0..1."""
+    load: float | None
+    """Share of the capacity that is taken, 0..1; None if the server does not tell."""
     capacity: Mapping[LatencyMode, int]
     """Streams of one mode alone that it can carry; empty if the server does not tell."""
 
@@ -100,7 +100,7 @@ class StatusClient:
             device=info.device,
             num_streams=info.num_streams,
             max_streams=info.limits.max_streams,
-            load=info.capacity.load,
+            load=info.capacity.load if info.HasField("capacity") else None,
             capacity={
                 LATENCY_MODES[mode.latency_mode]: mode.num_streams
                 for mode in info.capacity.modes

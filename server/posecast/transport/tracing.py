@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Span
     from opentelemetry.trace import Tracer as OtelTracer
+
+CLOSE_S = 2.0
+"""Longest time that a server which stops waits for its collector, in seconds."""
 
 
 class Tracer:
@@ -66,9 +70,13 @@ class Tracer:
             stream.end()
 
     def close(self) -> None:
-        """Send what is still here; blocks until it is sent or given up."""
-        if self._provider is not None:
-            self._provider.shutdown()
+        """Send what is still here; blocks for at most `CLOSE_S`, then the rest is lost."""
+        if self._provider is None:
+            return
+        # On a thread: where no collector answers, the SDK tries on for up to half a minute.
+        closing = threading.Thread(target=self._provider.shutdown, daemon=True)
+        closing.start()
+        closing.join(CLOSE_S)
 
     def _open(
         self, method: str, stream_id: str, client: str, metadata: Iterable[tuple[str, Any]]
@@ -115,6 +123,7 @@ def open_tracer(*, is_on: bool) -> Tracer:
         ) from error
     ours = Resource.create({"service.name": "posecast", "service.version": posecast.__version__})
     # The environment's name comes last and wins; `create` alone would prefer ours.
-    provider = TracerProvider(resource=ours.merge(OTELResourceDetector().detect()))
+    resource = ours.merge(OTELResourceDetector().detect())
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)  # `close` does it
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return Tracer(provider)

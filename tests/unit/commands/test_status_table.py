@@ -54,7 +54,14 @@ def test_the_header_tells_server_streams_load_and_capacity():
 
 
 def test_an_unmeasured_capacity_is_left_out():
-    assert drawn(make_server(capacity={})).splitlines()[1].strip() == "streams 2 of 64, load 25%"
+    server = make_server(load=None, capacity={})
+
+    assert drawn(server).splitlines()[1].strip() == "streams 2 of 64, load -"
+
+
+@pytest.mark.parametrize(("load", "is_red"), [(0.95, True), (0.9, False)], ids=str)
+def test_a_server_that_is_nearly_full_is_red(load, is_red):
+    assert ("\x1b[31m95%" in drawn(make_server(load=load), colours=True)) is is_red
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,15 @@ def test_a_mode_that_we_do_not_know_is_left_out(status_server):
         assert client.server().capacity == {"balanced": 40, "realtime": 9}
 
 
+def test_a_server_that_measures_no_capacity_has_no_load(status_server):
+    status_server.info.ClearField("capacity")
+
+    with StatusClient(status_server.address) as client:
+        server = client.server()
+
+    assert (server.load, server.capacity) == (None, {})
+
+
 def test_streams_arrive_in_order_with_all_they_tell(status_server):
     with StatusClient(status_server.address) as client:
         first, second = client.streams()

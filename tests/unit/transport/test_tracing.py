@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
+import grpc
 import pytest
 
 from posecast.errors import MissingDependency
+from posecast.transport import tracing
 from posecast.transport.tracing import Tracer, open_tracer
 
 NO_SDK = "needs opentelemetry-sdk, of the extra otel"
@@ -179,3 +183,54 @@ def test_the_environment_names_the_service(monkeypatch):
         assert attributes["service.version"]
     finally:
         tracer.close()
+
+
+def test_a_collector_that_does_not_answer_does_not_hold_up_the_end(spans, monkeypatch):
+    tracer, _ = spans
+    asked, answered = threading.Event(), threading.Event()
+
+    def wait():
+        asked.set()
+        answered.wait()
+
+    monkeypatch.setattr(tracing, "CLOSE_S", 0.05)
+    monkeypatch.setattr(tracer._provider, "shutdown", wait)
+
+    tracer.close()  # would never return if it waited for the answer
+
+    assert asked.is_set()
+    answered.set()
+
+
+def test_spans_reach_the_collector_that_the_environment_names(monkeypatch):
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.grpc", reason=NO_SDK)
+    from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as otlp
+    from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc as otlp_grpc
+
+    received = []
+
+    class Collector(otlp_grpc.TraceServiceServicer):
+        def Export(self, request, context):  # noqa: N802 - gRPC's name
+            received.append(request)
+            return otlp.ExportTraceServiceResponse()
+
+    server = grpc.server(ThreadPoolExecutor(1))
+    otlp_grpc.add_TraceServiceServicer_to_server(Collector(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{port}")
+    monkeypatch.setattr(tracing, "CLOSE_S", 30.0)  # a busy machine may need it
+    tracer = open_tracer(is_on=True)
+
+    speak(tracer)
+    tracer.close()
+    server.stop(grace=None).wait()
+
+    names = [
+        span.name
+        for request in received
+        for resource in request.resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    ]
+    assert sorted(names) == ["Animate", "utterance", "window"]
