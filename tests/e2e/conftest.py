@@ -15,6 +15,7 @@ import soundfile
 
 from posecast.config import ServerConfig
 from posecast.session.engine import AnimationEngine
+from posecast.transport.capacity import Capacity, WindowCost
 from posecast.transport.server import AnimationServer
 from posecast.v1 import audio_pb2
 from posecast.v1 import face_animation_service_pb2 as pb
@@ -72,10 +73,14 @@ class Client:
         sample_rate_hz: int = SAMPLE_RATE_HZ,
         num_channels: int = 1,
         encoding: int = audio_pb2.AUDIO_ENCODING_PCM_S16LE,
+        idles: bool = False,
+        returns_audio: bool = False,
         **settings,
     ) -> pb.AnimateRequest:
         return pb.AnimateRequest(
             config=pb.AnimateConfig(
+                idles=idles,
+                returns_audio=returns_audio,
                 audio_format=audio_pb2.AudioFormat(
                     encoding=encoding, sample_rate_hz=sample_rate_hz, num_channels=num_channels
                 ),
@@ -90,6 +95,16 @@ class Client:
     @staticmethod
     def end() -> pb.AnimateRequest:
         return pb.AnimateRequest(end_of_utterance=pb.EndOfUtterance())
+
+    @staticmethod
+    def interrupt(**place) -> pb.AnimateRequest:
+        return pb.AnimateRequest(interrupt=pb.Interrupt(**place))
+
+    @staticmethod
+    def update(**settings) -> pb.AnimateRequest:
+        return pb.AnimateRequest(
+            update=pb.SettingsUpdate(settings=pb.AnimationSettings(**settings))
+        )
 
     async def animate(self, requests: Iterable[pb.AnimateRequest]) -> Answer:
         # By blocking calls, because grpc.aio puts its own failed write in the place of a refusal
@@ -120,13 +135,23 @@ def engine(tiny_engine) -> AnimationEngine:
     return tiny_engine
 
 
+@pytest.fixture(scope="session")
+def roomy(engine) -> Capacity:
+    """A machine that carries whatever a test brings: measuring one takes a while each time."""
+    costs = (WindowCost(3, 1e-6, 1e-6), WindowCost(100, 1e-6, 1e-6))
+    return Capacity(model=engine.config, costs=costs, denoiser_share=0.5, budget=10.0)
+
+
 @pytest.fixture
-def serve(engine):
+def serve(engine, roomy, tiny_package):
     """Start a server with the given limits; yields it and a connected client."""
 
     @asynccontextmanager
-    async def start(**settings) -> AsyncIterator[tuple[AnimationServer, Client]]:
-        server = AnimationServer(engine, ServerConfig(port=0, grace_s=0.0, **settings))
+    async def start(
+        *, capacity: Capacity | None = None, **settings
+    ) -> AsyncIterator[tuple[AnimationServer, Client]]:
+        config = ServerConfig(port=0, grace_s=0.0, model=str(tiny_package), **settings)
+        server = AnimationServer(engine, config, capacity=capacity or roomy)
         await server.start()
         try:
             async with grpc.aio.insecure_channel(server.address) as channel:

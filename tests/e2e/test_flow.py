@@ -165,7 +165,7 @@ async def test_a_stopping_server_lets_live_streams_finish_and_takes_no_new_ones(
         parts = [response.WhichOneof("part") async for response in rest_of(call)]
 
         assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
-        assert parts == ["frames", "end"]
+        assert parts == ["frames", "frames", "end"]
         await asyncio.wait_for(stopping, 5)
 
 
@@ -175,7 +175,22 @@ async def test_live_streams_are_ended_when_the_grace_is_over(serve):
 
         await asyncio.wait_for(server.stop(grace_s=0.2), 5)
 
-        assert await call.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+        assert await call.code() is grpc.StatusCode.UNAVAILABLE
+        assert await call.details() == "the server is stopping"
+
+
+async def test_a_second_request_to_stop_ends_the_grace(serve):
+    async with serve() as (server, client):
+        call = await open_stream(client)
+        stop_now = asyncio.Event()
+        stopping = asyncio.create_task(server.stop(grace_s=60.0, stop_now=stop_now))
+        await asyncio.sleep(0.1)
+        assert not stopping.done()
+
+        stop_now.set()
+
+        await asyncio.wait_for(stopping, 5)
+        assert await call.code() is grpc.StatusCode.UNAVAILABLE
 
 
 async def test_a_fault_is_told_without_its_inner_detail(serve, pcm, monkeypatch, caplog):
@@ -184,13 +199,13 @@ async def test_a_fault_is_told_without_its_inner_detail(serve, pcm, monkeypatch,
 
     async with serve() as (_, client):
         with monkeypatch.context() as patch:
-            patch.setattr("posecast.transport.utterance.StreamingSession.push", fail)
+            patch.setattr("posecast.session.performance.StreamingSession.take", fail)
             with pytest.raises(grpc.RpcError) as failed:
                 await client.animate([client.config(), client.audio(pcm(0.4))])
         assert failed.value.code() is grpc.StatusCode.INTERNAL
         assert "secret" not in failed.value.details()
         stream_id = failed.value.details().rsplit(" ", 1)[-1]
-        assert any(stream_id in record.message for record in caplog.records)
+        assert any(getattr(record, "stream_id", "") == stream_id for record in caplog.records)
         assert "a secret path" in caplog.text
 
         answer = await client.animate([client.config(), client.audio(pcm(0.4))])

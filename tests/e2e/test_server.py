@@ -54,8 +54,17 @@ async def test_info_tells_model_rig_and_limits(serve, engine):
     assert info.style_dim == engine.config.denoiser.style_dim
     assert list(info.look_aheads_ms) == [40, 80, 120, 160]
     assert info.device == "cpu"
-    assert info.limits == pb.ServerLimits(max_streams=3, max_clip_s=12.5, max_message_bytes=100_000)
+    assert info.limits == pb.ServerLimits(
+        max_streams=3,
+        max_clip_s=12.5,
+        max_message_bytes=100_000,
+        max_buffered_s=60.0,
+        max_idle_s=900.0,
+    )
     assert info.num_streams == 0
+    assert info.capacity.load == 0.0
+    assert {mode.latency_mode for mode in info.capacity.modes} == {*pb.LatencyMode.values()} - {0}
+    assert all(mode.num_streams > 0 for mode in info.capacity.modes)
 
 
 async def test_every_listed_style_can_be_asked_for(client, engine, pcm):
