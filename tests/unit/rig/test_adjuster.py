@@ -193,11 +193,14 @@ def test_a_smoothed_stream_starts_at_its_first_frame():
 def test_smoothing_goes_on_from_a_face_that_was_shown_instead():
     adjuster = FaceAdjuster(SMOOTH, 30)
     adjuster.apply(*steady_face(10, 1.0))
-    weights, _ = steady_face(1, 0.0)
     rest = np.array([0, 0, 0, 1], np.float32)
-    adjuster.resume_from(weights[0], rest)
-    resumed, _ = adjuster.apply(weights, rest[None])
-    assert not resumed.any()
+    adjuster.resume_from(np.zeros(NUM_CURVES, np.float32), rest)
+    weights, head = steady_face(1, 0.8)
+    resumed, resumed_head = adjuster.apply(weights, head)
+    assert resumed[0, JAW] == pytest.approx(0.8 * (1 - np.exp(-1 / 3)))  # 0.1 s at 30 Hz
+    angles = [rotation_vector_from_quaternion(each)[0, 0] for each in (resumed_head, head)]
+    # Chord against arc at 20 degrees.
+    assert angles[0] == pytest.approx(angles[1] * (1 - np.exp(-1 / 9)), rel=0.01)
 
 
 @pytest.mark.parametrize("adjustments", [EVERYTHING, SMOOTH, STILL], ids=["all", "smooth", "still"])

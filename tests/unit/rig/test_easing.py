@@ -133,6 +133,14 @@ def test_an_eased_face_is_a_face_and_does_not_jump(seed):
     assert np.abs(np.diff(np.concatenate([shown[1], head]), axis=0)).max() < 0.06
 
 
+@pytest.mark.parametrize(("shown", "first", "later"), [(0.9, 0.1, 1.0), (0.1, 0.9, 0.0)])
+def test_an_offset_does_not_push_a_weight_out_of_range(shown, first, later):
+    coming = steady_face(30, later, 0.0)
+    coming[0][0] = first
+    weights, _ = over(steady_face(1, shown, 0.0), coming)
+    np.testing.assert_array_equal(weights[1:], np.float32(later))
+
+
 def test_after_the_easing_the_very_arrays_pass():
     easing = EaseOver(face()[0][0], face()[1][0], frame_rate_hz=30)
     easing.apply(*face(12))
