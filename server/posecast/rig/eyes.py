@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from posecast.rig.arkit import CURVE_INDEX
+from posecast.rig.fade import smoothstep
 from posecast.signals import FloatArray
 
 CLOSING_S, CLOSED_S, OPENING_S = 0.08, 0.04, 0.2
 """Course of a blink. One frame at 25 frames a second always falls into the closed part."""
+BLINK_S = CLOSING_S + CLOSED_S + OPENING_S  # 0.32
 REFRACTORY_S = 0.35
 """Shortest time between two blinks' starts, beyond the blink itself."""
 MEAN_FIXATION_S, SHORTEST_FIXATION_S = 0.9, 0.25
@@ -68,11 +70,13 @@ class Eyes:
         self._extend_blinks(float(times_s[-1]) + CLOSING_S)
         closure = np.zeros(len(times_s))
         for start in self._blink_starts:
-            since = times_s - start
+            # Only the frames of the blink: in a long batch there are many, in a short one few.
+            during = slice(*np.searchsorted(times_s, (start, start + BLINK_S)))
+            since = times_s[during] - start
             rise = np.clip(since / CLOSING_S, 0, 1)
             fall = np.clip(1 - (since - CLOSING_S - CLOSED_S) / OPENING_S, 0, 1)
-            closure = np.maximum(closure, _ease(np.minimum(rise, fall)))
-        horizon = float(times_s[-1]) - (CLOSING_S + CLOSED_S + OPENING_S)
+            closure[during] = smoothstep(np.minimum(rise, fall))
+        horizon = float(times_s[-1]) - BLINK_S
         # The last one stays: the next is drawn from it.
         while len(self._blink_starts) > 1 and self._blink_starts[0] < horizon:
             self._blink_starts.pop(0)
@@ -81,7 +85,7 @@ class Eyes:
     def _extend_blinks(self, until_s: float) -> None:
         if self._blink_rate_hz <= 0:
             return
-        cycle_s = CLOSING_S + CLOSED_S + OPENING_S + REFRACTORY_S
+        cycle_s = BLINK_S + REFRACTORY_S
         mean_wait_s = max(0.05, 1 / self._blink_rate_hz - cycle_s)
         if not self._blink_starts:
             self._blink_starts.append(self._first_wait_s(cycle_s, mean_wait_s))
@@ -120,16 +124,11 @@ class Eyes:
         targets = np.array(self._gaze_targets)
         before = targets[np.maximum(index - 1, 0)]
         since = times_s - np.array(self._gaze_times)[index]
-        part = _ease(np.clip(since / SACCADE_S, 0, 1))[:, None]
+        part = smoothstep(np.clip(since / SACCADE_S, 0, 1))[:, None]
         looked = before + part * (targets[index] - before)
-        passed = max(0, int(index[0]) - 1)
+        passed = max(0, int(index[-1]) - 1)
         del self._gaze_times[:passed], self._gaze_targets[:passed]
         return looked
-
-
-def _ease(part: np.ndarray) -> np.ndarray:
-    """Smooth step from 0 to 1."""
-    return part * part * (3 - 2 * part)
 
 
 def _generator(seed: int, purpose: int) -> np.random.Generator:

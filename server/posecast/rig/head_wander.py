@@ -6,6 +6,7 @@ import math
 from collections import deque
 
 import numpy as np
+from numpy.typing import NDArray
 
 from posecast.config import FRAME_RATE_HZ
 from posecast.rig.arkit import CURVE_INDEX, LIP_CURVES
@@ -82,9 +83,23 @@ class HeadWander:
             played_s[frame] = self._played_s
             tempo = PAUSE_TEMPO + (1 - PAUSE_TEMPO) * self._activity.follow(lips)
             self._played_s += tempo / FRAME_RATE_HZ
+        return multiply_quaternions(self._poses(played_s), head)
+
+    def in_pause(self, times_s: NDArray[np.float64]) -> FloatArray:
+        """What the head does while the lips stay still, at any times; nothing else is moved on.
+
+        Args:
+            times_s: Times since the pause began, in seconds. [T]
+
+        Returns:
+            Unit quaternions. [T, 4]
+        """
+        return self._poses(PAUSE_TEMPO * times_s)
+
+    def _poses(self, played_s: NDArray[np.float64]) -> FloatArray:
         angles = 2 * np.pi * self._tempos_hz * played_s[:, None, None] + self._phases
         rotation = self._amplitudes * np.sin(angles).sum(axis=1)
-        return multiply_quaternions(quaternion_from_rotation_vector(rotation), head)
+        return quaternion_from_rotation_vector(rotation)
 
 
 class _Activity:

@@ -149,3 +149,13 @@ def test_no_frames_draw_nothing():
     weights = np.zeros((1500, NUM_CURVES), np.float32)
     eyes.add_to(weights, np.arange(1500) / 25)
     np.testing.assert_array_equal(weights, run())
+
+
+@pytest.mark.parametrize(("batch", "num_frames"), [(5, 15_000), (30_000, 60_000)])
+def test_hours_leave_nothing_behind(batch, num_frames):
+    eyes = Eyes(3, blink_rate_hz=1.0, gaze_range=0.15)
+    weights = np.zeros((batch, NUM_CURVES), np.float32)
+    for start in range(0, num_frames, batch):
+        eyes.add_to(weights, (start + np.arange(batch)) / 25)
+    assert len(eyes._blink_starts) < 5
+    assert len(eyes._gaze_times) == len(eyes._gaze_targets) < 5

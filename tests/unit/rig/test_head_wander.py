@@ -172,3 +172,17 @@ def test_no_frames_are_no_trouble():
     wander = HeadWander(3, **NEUTRAL)
     no_weights = np.zeros((0, NUM_CURVES), np.float32)
     assert wander.add_to(np.zeros((0, 4), np.float32), no_weights).shape == (0, 4)
+
+
+def test_a_pause_at_any_times_is_the_pause_frame_by_frame():
+    times_s = np.arange(len(PAUSE)) / 25
+    at_times = HeadWander(3, amplitude_rad=0.05, tempo_hz=0.25).in_pause(times_s)
+    # Summed time against multiplied time, in float32 quaternions.
+    np.testing.assert_allclose(at_times, run(PAUSE), atol=1e-6)
+
+
+def test_looking_into_a_pause_moves_nothing_on():
+    wander = HeadWander(3, amplitude_rad=0.05, tempo_hz=0.25)
+    wander.in_pause(np.arange(100) / 60)
+    heads = np.tile(np.array(REST, np.float32), (len(SPEECH), 1))
+    np.testing.assert_array_equal(wander.add_to(heads, SPEECH), run(SPEECH))
