@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,33 @@ def test_a_style_that_the_server_does_not_know_is_one_line_and_status_1(server_p
     assert finished.returncode == 1
     assert finished.stderr.startswith("posecast: error: unknown style 'nobody'")
     assert finished.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM that a process can catch")
+def test_whoever_stops_it_stops_its_server_and_its_clients(tiny_package):
+    psutil = pytest.importorskip("psutil")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "posecast", "bench", "--streams", "1",
+         "--", "--model", tiny_package],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT,
+    )  # fmt: skip
+    children = []
+    deadline_s = time.monotonic() + 60
+    # The server, the clients, and what multiprocessing starts beside them.
+    while len(children) < 3 and time.monotonic() < deadline_s:
+        children = psutil.Process(process.pid).children(recursive=True)
+        time.sleep(0.1)
+
+    process.terminate()
+    try:
+        process.communicate(timeout=60)
+    finally:
+        process.kill()
+
+    assert process.returncode == 130
+    assert len(children) >= 3
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert alive == []
 
 
 @pytest.fixture(scope="module")

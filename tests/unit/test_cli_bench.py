@@ -1,6 +1,8 @@
 """The arguments of `posecast bench`, up to where it starts processes."""
 
+import argparse
 import json
+import sys
 from contextlib import nullcontext
 
 import pytest
@@ -111,3 +113,22 @@ def test_two_dashes_keep_their_meaning_for_other_commands(capsys):
     assert cli.main(["animate", "-o", "-", "--", "-no.wav"]) == 1
 
     assert "-no.wav: No such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("address", "pid", "has_psutil", "note"),
+    [
+        (None, None, False, "pip install 'posecast[bench]'"),
+        ("a:1", None, True, "give --pid"),
+        ("a:1", 7, True, None),
+        (None, None, True, None),
+    ],
+    ids=["no psutil", "no process", "a process named", "our own"],
+)
+def test_what_could_not_be_measured_is_noted(monkeypatch, address, pid, has_psutil, note):
+    monkeypatch.setitem(sys.modules, "psutil", argparse if has_psutil else None)
+
+    notes = bench._notes(argparse.Namespace(address=address, pid=pid, processes=1), [], None)
+
+    assert len(notes) == (note is not None)
+    assert note is None or note in notes[0]

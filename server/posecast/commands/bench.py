@@ -39,6 +39,7 @@ from typing import TYPE_CHECKING, Any
 
 from posecast.config import FRAMES_PER_WINDOW, OUTPUT_RATES_HZ, AnimationOptions
 from posecast.ranges import check_range
+from posecast.transport.bench.load import ARRIVALS
 from posecast.usage import UsageMistake, checking_arguments
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="frames in a second (%(default)s)")
     parser.add_argument("--style", default="neutral", metavar="NAME",
                         help="one of the server's, or a blend (%(default)s)")
-    parser.add_argument("--arrival", choices=("microphone", "at-once"), default="microphone",
+    parser.add_argument("--arrival", choices=ARRIVALS, default="microphone",
                         help="at the pace of speech, or as from a synthetic voice (%(default)s)")
     parser.add_argument("--speech", type=Path, metavar="FILE", help="what is said; default: sample")
     for flag, default, what in (
@@ -158,9 +159,9 @@ def _measure(args: argparse.Namespace, load: Load, options: AnimationOptions) ->
     from posecast.transport.bench.echo_server import running_echo_server
     from posecast.transport.bench.fleet import Fleet
     from posecast.transport.bench.ladder import Ladder
-    from posecast.transport.bench.load import cut_speech
     from posecast.transport.bench.machine import describe_machine
-    from posecast.transport.bench.server_facts import ask_server
+    from posecast.transport.bench.planning import cut_speech
+    from posecast.transport.bench.server_facts import ask_server, await_rest
 
     speech = cut_speech(_read_speech(args.speech), args.arrival)
     with ExitStack() as stack:
@@ -169,9 +170,10 @@ def _measure(args: argparse.Namespace, load: Load, options: AnimationOptions) ->
         echo = stack.enter_context(running_echo_server()) if args.echo else None
         fleet = stack.enter_context(Fleet(args.processes))
         ladder = Ladder(fleet=fleet, load=load, options=options, speech=speech)
-        levels = _climb(args, ladder, server, echo)
+        levels = _climb(args, ladder, server, echo, facts["streams_before"])
         past = None
         if args.past:
+            await_rest(server.address, facts["streams_before"])
             past = report.past_document(ladder.run_past(server, max(args.streams), args.past))
     return {
         "bench": "posecast bench",
@@ -186,12 +188,17 @@ def _measure(args: argparse.Namespace, load: Load, options: AnimationOptions) ->
 
 
 def _climb(
-    args: argparse.Namespace, ladder: Ladder, server: RunningServer, echo: RunningServer | None
+    args: argparse.Namespace,
+    ladder: Ladder,
+    server: RunningServer,
+    echo: RunningServer | None,
+    num_others: int,
 ) -> list[dict[str, Any]]:
     """Run level after level; the echo server in turns, so that both meet the same machine."""
     from tqdm import tqdm
 
     from posecast.transport.bench.report import level_document
+    from posecast.transport.bench.server_facts import await_rest
 
     levels = []
     total = len(args.streams) * args.repeats * (2 if echo else 1)
@@ -200,6 +207,7 @@ def _climb(
             runs: list[Figures] = []
             echo_runs: list[Figures] = []
             for repeat in range(args.repeats):
+                await_rest(server.address, num_others)
                 runs.append(ladder.run_level(server, num_streams, repeat=repeat))
                 bar.update()
                 if echo is not None:

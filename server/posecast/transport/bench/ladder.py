@@ -10,16 +10,9 @@ from posecast.config import AnimationOptions
 from posecast.errors import InvalidRequest
 from posecast.transport.bench.figures import Figures, measure
 from posecast.transport.bench.fleet import Fleet
-from posecast.transport.bench.load import (
-    PHASE_S,
-    Load,
-    Speech,
-    StreamPlan,
-    config_message,
-    plan_newcomers,
-    plan_streams,
-)
+from posecast.transport.bench.load import Load, Speech, StreamPlan
 from posecast.transport.bench.own_server import RunningServer
+from posecast.transport.bench.planning import PHASE_S, config_message, plan_newcomers, plan_streams
 from posecast.transport.bench.process_use import ProcessWatch
 from posecast.transport.bench.record import StreamRecord
 

@@ -180,7 +180,10 @@ def _failure_notes(where: str, median: Mapping[str, Any]) -> list[str]:
         for failure in median[name]
     ]
     if median["num_cut_off"]:
-        notes.append(f"{where}: {median['num_cut_off']:g} were still without all their answers")
+        notes.append(
+            f"{where}: {median['num_cut_off']:g} were cut off with answers missing; times are of "
+            "those that came"
+        )
     return notes
 
 

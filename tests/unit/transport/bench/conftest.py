@@ -8,7 +8,8 @@ import pytest
 
 from posecast.config import AnimationOptions
 from posecast.signals import Waveform
-from posecast.transport.bench.load import Load, StreamPlan, config_message, cut_speech
+from posecast.transport.bench.load import Load, StreamPlan
+from posecast.transport.bench.planning import config_message, cut_speech
 from posecast.transport.bench.run_clock import RunClock
 from posecast.transport.bench.stream_client import CHANNEL_OPTIONS, StreamClient
 from posecast.v1 import face_animation_service_pb2 as pb

@@ -4,7 +4,7 @@ import pytest
 
 from posecast.transport.bench import client_process
 from posecast.transport.bench.client_process import GO, READY, Job, serve_jobs
-from posecast.transport.bench.load import plan_streams
+from posecast.transport.bench.planning import plan_streams
 
 
 class Pipe:

@@ -9,7 +9,7 @@ from posecast.config import AnimationOptions
 from posecast.errors import PosecastError
 from posecast.transport.bench.echo_server import running_echo_server
 from posecast.transport.bench.fleet import Fleet
-from posecast.transport.bench.load import config_message, plan_streams
+from posecast.transport.bench.planning import config_message, plan_streams
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@ import pytest
 from posecast.config import AnimationOptions
 from posecast.errors import InvalidRequest
 from posecast.transport.bench.ladder import Ladder
-from posecast.transport.bench.load import PHASE_S
 from posecast.transport.bench.own_server import RunningServer
+from posecast.transport.bench.planning import PHASE_S
 from posecast.transport.bench.record import BatchSeen, StreamRecord, UtteranceRecord
 
 SERVER = RunningServer(address="127.0.0.1:1", pid=None)

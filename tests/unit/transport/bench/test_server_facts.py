@@ -2,8 +2,9 @@ import socket
 
 import pytest
 
-from posecast.errors import ModelUnavailable
+from posecast.errors import ModelUnavailable, PosecastError
 from posecast.transport.bench import server_facts
+from posecast.transport.bench.echo_server import running_echo_server
 
 
 def test_a_server_that_is_not_there_is_one_line(monkeypatch):
@@ -17,7 +18,36 @@ def test_a_server_that_is_not_there_is_one_line(monkeypatch):
 
 
 def test_a_server_that_does_not_tell_what_it_is_is_an_error():
-    from posecast.transport.bench.echo_server import running_echo_server
-
-    with running_echo_server() as server, pytest.raises(Exception, match="not implemented"):
+    with running_echo_server() as server, pytest.raises(PosecastError, match="UNIMPLEMENTED"):
         server_facts.ask_server(server.address)
+
+
+@pytest.fixture
+def open_streams(monkeypatch):
+    """Streams that the server tells of, answer after answer; the last one stays."""
+    left = []
+
+    def ask(address):
+        return {"streams_before": left.pop(0) if len(left) > 1 else left[0]}
+
+    monkeypatch.setattr(server_facts, "ask_server", ask)
+    return left
+
+
+def test_a_server_is_at_rest_when_only_others_streams_are_open(open_streams):
+    open_streams += [9, 5, 2, 0]
+
+    server_facts.await_rest("", 2)
+
+    assert open_streams == [0]  # asked three times
+
+
+def test_a_server_that_others_keep_busy_is_not_waited_for_longer_than_allowed(
+    open_streams, monkeypatch
+):
+    monkeypatch.setattr(server_facts, "REST_LIMIT_S", 0.0)
+    open_streams += [9]
+
+    server_facts.await_rest("", 2)
+
+    assert open_streams == [9]
