@@ -21,8 +21,9 @@ _CUDA_OPTIONS = {
     "use_tf32": "0",
 }
 _MAX_THREADS = 8
+_NO_GPU = "device 'cuda': no usable NVIDIA GPU or driver"
+_DEVICE_ERRORS = (RuntimeError, ort_errors.EPFail)
 _LOAD_ERRORS = (  # they share no base class but Exception
-    ort_errors.EPFail,
     ort_errors.Fail,
     ort_errors.InvalidArgument,
     ort_errors.InvalidGraph,
@@ -61,14 +62,22 @@ def open_session(
     options.log_severity_level = 3  # errors only: a CUDA session warns of copies that are intended
     try:
         content = model.read_bytes() if isinstance(model, Path) else model
-        session = ort.InferenceSession(content, options, providers=_providers(device))
+        # Its own fallback to the CPU would print to the standard output, where a take may go.
+        session = ort.InferenceSession(
+            content, options, providers=_providers(device), enable_fallback=0
+        )
     except OSError as error:
         raise ModelUnavailable(f"{name}: {error.strerror or error}") from error
+    except _DEVICE_ERRORS as error:
+        if device == "cpu":
+            raise
+        reason = str(error).partition("\n")[0]
+        raise ModelUnavailable(f"{_NO_GPU} ({reason})") from error
     except _LOAD_ERRORS as error:
         reason = str(error).partition("\n")[0]
         raise ModelUnavailable(f"{name}: not a usable ONNX file ({reason})") from error
     if device == "cuda" and _CUDA not in session.get_providers():
-        raise ModelUnavailable("device 'cuda': no usable NVIDIA GPU or driver")
+        raise ModelUnavailable(_NO_GPU)
     return session
 
 
