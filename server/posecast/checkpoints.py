@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -21,9 +21,11 @@ FORMAT_VERSION = 1
 DESCRIPTION_FILE = "model.json"
 SPEECH_ENCODER_FILE = "speech_encoder.onnx"
 STYLE_ENCODER_FILE = "style_encoder.onnx"
+SAMPLER_FILE = "sampler.onnx"
 DENOISER_FILE = "denoiser.onnx"
+"""The motion network of packages up to 2.0.0; the sampler holds it and the loop around it."""
 STYLES_FILE = "styles.npz"
-_FILES = (SPEECH_ENCODER_FILE, STYLE_ENCODER_FILE, DENOISER_FILE, STYLES_FILE)
+_FILES = (SPEECH_ENCODER_FILE, STYLE_ENCODER_FILE, STYLES_FILE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,8 @@ class ModelPackage:
 
     folder: Path
     """Where its files are."""
+    motion_file: str
+    """Which file makes the motion: `sampler.onnx`, or `denoiser.onnx` in older packages."""
     config: ModelConfig
     """Sizes, conventions and defaults."""
     motion_mean: FloatArray
@@ -79,7 +83,8 @@ def load_package(model: str | Path) -> ModelPackage:
     """
     folder = find_package(model)
     description = _read_description(folder / DESCRIPTION_FILE)
-    for name in _FILES:
+    motion_file = _motion_file(description["files"])
+    for name in (*_FILES, motion_file):
         _verify(folder / name, description["files"].get(name))
     try:
         config = from_mapping(ModelConfig, description["config"], where=DESCRIPTION_FILE)
@@ -87,7 +92,9 @@ def load_package(model: str | Path) -> ModelPackage:
         mean, std = (_finite(key, statistics[key]) for key in ("mean", "std"))
     except (InvalidRequest, KeyError, TypeError, ValueError) as error:
         raise CheckpointMismatch(f"{folder / DESCRIPTION_FILE}: {error}") from error
-    return ModelPackage(folder=folder, config=config, motion_mean=mean, motion_std=std)
+    return ModelPackage(
+        folder=folder, motion_file=motion_file, config=config, motion_mean=mean, motion_std=std
+    )
 
 
 def write_description(
@@ -102,6 +109,7 @@ def write_description(
         std: Standard deviation of each motion column. [M]
         made_by: How the weights came to be, for people.
     """
+    motion_file = _motion_file({path.name for path in folder.iterdir()})
     description = {
         "format_version": FORMAT_VERSION,
         "config": dataclasses.asdict(config),
@@ -110,7 +118,7 @@ def write_description(
             "std": [round(float(value), 6) for value in std],
         },
         "made_by": made_by,
-        "files": {name: sha256(folder / name) for name in _FILES},
+        "files": {name: sha256(folder / name) for name in (*_FILES, motion_file)},
     }
     text = json.dumps(description, indent=1) + "\n"
     (folder / DESCRIPTION_FILE).write_text(text, encoding="utf-8", newline="\n")
@@ -135,6 +143,12 @@ def _read_description(path: Path) -> dict[str, Any]:
         if not isinstance(section, dict):
             raise CheckpointMismatch(f"{path}: {name}: {section!r}; expected an object")
     return dict(description)
+
+
+def _motion_file(names: Container[str]) -> str:
+    """The sampler, unless there is a denoiser alone."""
+    is_older = DENOISER_FILE in names and SAMPLER_FILE not in names
+    return DENOISER_FILE if is_older else SAMPLER_FILE
 
 
 def _finite(name: str, values: list[float]) -> FloatArray:

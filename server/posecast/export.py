@@ -112,6 +112,21 @@ def export_speech_encoder(network: SpeechEncoderNetwork, path: Path) -> None:
     export_module(network, inputs, outputs, axes, path)
 
 
+def free_batch(path: Path) -> None:
+    """Let a network that was exported for one row take any number, in place.
+
+    For speech encoders of packages up to 2.0.0, whose nodes read the batch from their inputs.
+
+    Args:
+        path: An ONNX file, every input and output of which has the batch in front.
+    """
+    model = onnx.load(path)
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = _BATCH[0]
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
+
+
 def shrink_weights(path: Path) -> None:
     """Store large float32 weights as float16 with a cast, in place; the arithmetic stays float32.
 

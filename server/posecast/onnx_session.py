@@ -8,12 +8,22 @@ from typing import Literal
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from posecast.errors import ModelUnavailable
+from posecast.errors import InvalidRequest, ModelUnavailable
 
 _CUDA = "CUDAExecutionProvider"
 _CPU = "CPUExecutionProvider"
+_CUDA_OPTIONS = {
+    "device_id": "0",  # of those that CUDA_VISIBLE_DEVICES leaves
+    # Batches come in many shapes: doubling arenas would keep several times what is in use.
+    "arena_extend_strategy": "kSameAsRequested",
+    "cudnn_conv_algo_search": "HEURISTIC",  # the exhaustive search would run anew for each shape
+    # Faces must not depend on the device by more than rounding; TF32 keeps only ten bits.
+    "use_tf32": "0",
+}
+_MAX_THREADS = 8
+_NO_GPU = "device 'cuda': no usable NVIDIA GPU or driver"
+_DEVICE_ERRORS = (RuntimeError, ort_errors.EPFail)
 _LOAD_ERRORS = (  # they share no base class but Exception
-    ort_errors.EPFail,
     ort_errors.Fail,
     ort_errors.InvalidArgument,
     ort_errors.InvalidGraph,
@@ -52,17 +62,46 @@ def open_session(
     options.log_severity_level = 3  # errors only: a CUDA session warns of copies that are intended
     try:
         content = model.read_bytes() if isinstance(model, Path) else model
+        # Its own fallback to the CPU would print to the standard output, where a take may go.
         session = ort.InferenceSession(
-            content, options, providers=[_CUDA, _CPU] if device == "cuda" else [_CPU]
+            content, options, providers=_providers(device), enable_fallback=0
         )
     except OSError as error:
         raise ModelUnavailable(f"{name}: {error.strerror or error}") from error
+    except _DEVICE_ERRORS as error:
+        if device == "cpu":
+            raise
+        reason = str(error).partition("\n")[0]
+        raise ModelUnavailable(f"{_NO_GPU} ({reason})") from error
     except _LOAD_ERRORS as error:
         reason = str(error).partition("\n")[0]
         raise ModelUnavailable(f"{name}: not a usable ONNX file ({reason})") from error
     if device == "cuda" and _CUDA not in session.get_providers():
-        raise ModelUnavailable("device 'cuda': no usable NVIDIA GPU or driver")
+        raise ModelUnavailable(_NO_GPU)
     return session
+
+
+def default_threads(cores: int) -> int:
+    """Threads of one evaluation on a CPU: half of the cores, 1 to 8.
+
+    One network runs at a time, beside the threads that decode audio, make the eyes and talk to
+    clients. Below four cores a second thread would fight them; above eight the networks are too
+    small to share out.
+
+    Args:
+        cores: Cores that this process may use.
+
+    Raises:
+        InvalidRequest: If there is no core.
+    """
+    if cores < 1:
+        raise InvalidRequest(f"{cores} cores; allowed: 1 and more")
+    return min(max(cores // 2, 1), _MAX_THREADS)
+
+
+def _providers(device: Literal["cpu", "cuda"]) -> list[str | tuple[str, dict[str, str]]]:
+    """What runs the nodes, the best first."""
+    return [(_CUDA, _CUDA_OPTIONS), _CPU] if device == "cuda" else [_CPU]
 
 
 def has_cuda() -> bool:

@@ -66,7 +66,7 @@ def test_the_wheel_holds_model_styles_sample_and_licence(wheel):
     for name in (
         "posecast/models/default/model.json",
         "posecast/models/default/speech_encoder.onnx",
-        "posecast/models/default/denoiser.onnx",
+        "posecast/models/default/sampler.onnx",
         "posecast/models/default/styles.npz",
         "posecast/samples/hello.wav",
         "posecast/v1/face_animation_service_pb2.py",

@@ -11,7 +11,7 @@ from posecast.checkpoints import load_package, sha256, write_description
 from posecast.config import ModelConfig
 from posecast.errors import CheckpointMismatch, ModelUnavailable
 
-FILES = ("speech_encoder.onnx", "style_encoder.onnx", "denoiser.onnx", "styles.npz")
+FILES = ("speech_encoder.onnx", "style_encoder.onnx", "sampler.onnx", "styles.npz")
 
 
 @pytest.fixture
@@ -41,6 +41,29 @@ def test_a_package_comes_back_as_it_was_written(tmp_path):
     np.testing.assert_array_equal(package.motion_mean, mean)
     np.testing.assert_array_equal(package.motion_std, std)
     assert package.path("styles.npz") == tmp_path / "styles.npz"
+    assert package.motion_file == "sampler.onnx"
+
+
+def test_an_older_package_has_a_denoiser_alone(package):
+    loaded = load_package(package)
+    (package / "sampler.onnx").rename(package / "denoiser.onnx")
+    write_description(package, loaded.config, loaded.motion_mean, loaded.motion_std, {})
+
+    assert load_package(package).motion_file == "denoiser.onnx"
+
+
+def test_a_sampler_goes_before_a_denoiser(package):
+    loaded = load_package(package)
+    shutil.copy(package / "sampler.onnx", package / "denoiser.onnx")
+    write_description(package, loaded.config, loaded.motion_mean, loaded.motion_std, {})
+
+    assert load_package(package).motion_file == "sampler.onnx"
+
+
+def test_a_package_without_a_motion_network_is_told(package):
+    describe(package, lambda d: d["files"].pop("sampler.onnx"))
+    with pytest.raises(CheckpointMismatch, match="sampler.onnx is damaged.*says None"):
+        load_package(package)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -67,8 +90,8 @@ def test_a_missing_file_is_named(package, name):
 
 
 def test_a_file_without_a_checksum_is_not_trusted(package):
-    describe(package, lambda d: d["files"].pop("denoiser.onnx"))
-    with pytest.raises(CheckpointMismatch, match="denoiser.onnx is damaged.*says None"):
+    describe(package, lambda d: d["files"].pop("styles.npz"))
+    with pytest.raises(CheckpointMismatch, match="styles.npz is damaged.*says None"):
         load_package(package)
 
 

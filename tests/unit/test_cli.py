@@ -244,14 +244,14 @@ def test_pipes_carry_speech_in_and_a_take_out(tiny_package, speech, tmp_path):
 def test_a_damaged_model_is_status_1_and_names_the_file(capsys, tiny_package, speech, tmp_path):
     damaged = tmp_path / "model"
     shutil.copytree(tiny_package, damaged)
-    content = bytearray((damaged / "denoiser.onnx").read_bytes())
+    content = bytearray((damaged / "sampler.onnx").read_bytes())
     content[len(content) // 2] ^= 1
-    (damaged / "denoiser.onnx").write_bytes(content)
+    (damaged / "sampler.onnx").write_bytes(content)
 
     assert animate(damaged, speech, tmp_path / "face.csv") == 1
     complaint = capsys.readouterr().err
     assert complaint.startswith("posecast: error: ")
-    assert "denoiser.onnx" in complaint
+    assert "sampler.onnx" in complaint
 
 
 def test_style_list_and_show(capsys, tiny_package):

@@ -100,6 +100,15 @@ def guidance_terms(
     return [GuidanceTerm(weight, *key) for key, weight in shares.items() if abs(weight) > 1e-9]
 
 
+def terms_for(guidance: Guidance, conditions: Conditions) -> list[GuidanceTerm]:
+    """The terms that a batch of windows needs; see `guidance_terms`."""
+    return guidance_terms(
+        guidance,
+        has_audio=bool(conditions.has_speech.any()),
+        has_style=bool(conditions.has_style.any()),
+    )
+
+
 def _shares(guidance: Guidance) -> list[tuple[float, bool, bool]]:
     """Weight, keeps audio, keeps style."""
     audio, style = guidance.audio_scale, guidance.style_scale

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from posecast.denoising.guidance import (
     Guidance,
     blend,
     bound_predictions,
-    guidance_terms,
+    terms_for,
     withhold,
 )
 from posecast.denoising.noise_schedule import NoiseSchedule, build_schedule
@@ -105,7 +105,7 @@ def ddim(
     motion = start_noise
     for step, earlier in zip(steps, [*steps[1:], 0], strict=True):
         prediction = predict(motion, step)
-        clean, noise = _split(schedule, denoiser.config, motion, prediction, step)
+        clean, noise = split_motion(schedule, denoiser.config, motion, prediction, step)
         if on_clean is not None:
             on_clean(step, clean)
         level = schedule.alpha_bars[earlier]
@@ -161,14 +161,10 @@ class GuidedPrediction:
         Raises:
             InvalidRequest: If the noise does not fit the windows.
         """
-        _check_shapes(denoiser.config, conditions, start_noise)
+        check_start_noise(denoiser.config, conditions, start_noise)
         self._denoiser = denoiser
         self._threshold = guidance.threshold
-        self._terms = guidance_terms(
-            guidance,
-            has_audio=bool(conditions.has_speech.any()),
-            has_style=bool(conditions.has_style.any()),
-        )
+        self._terms = terms_for(guidance, conditions)
         self._conditions = stack_conditions(withhold(conditions, self._terms))
 
     def __call__(self, motion: FloatArray, step: int) -> FloatArray:
@@ -181,7 +177,14 @@ class GuidedPrediction:
         return blend(self._terms, bound_predictions(predictions, self._threshold))
 
 
-def _check_shapes(config: DenoiserConfig, conditions: Conditions, start_noise: FloatArray) -> None:
+def check_start_noise(
+    config: DenoiserConfig, conditions: Conditions, start_noise: FloatArray
+) -> None:
+    """Hold start noise to the shape of the windows.
+
+    Raises:
+        InvalidRequest: If it has another.
+    """
     expected = (*conditions.speech.shape[:2], config.motion_dim)
     if start_noise.shape != expected:
         raise InvalidRequest(f"start noise of shape {start_noise.shape}; expected {expected}")
@@ -215,7 +218,7 @@ def posterior_mean(
     return mean
 
 
-def _split(
+def split_motion(
     schedule: NoiseSchedule,
     config: DenoiserConfig,
     motion: FloatArray,
@@ -228,3 +231,29 @@ def _split(
     if config.target == "sample":
         return prediction, (motion - keep * prediction) / spread
     return (motion - spread * prediction) / keep, prediction
+
+
+def ddim_shares(config: DenoiserConfig, steps: Sequence[int]) -> FloatArray:
+    """Shares of prediction and noisy motion in the motion that each step of `ddim` leads to.
+
+    The same update as in `ddim`, with clean motion and noise eliminated.
+
+    Args:
+        config: Schedule and target of the network.
+        steps: From `ddim_steps`.
+
+    Returns:
+        Share of the prediction, share of the motion. [K, 2]
+
+    Source:
+        arXiv:2010.02502, eq. 12 with sigma = 0.
+    """
+    levels = schedule_of(config).alpha_bars.astype(np.float64)
+    now, earlier = levels[list(steps)], levels[[*steps[1:], 0]]
+    keep, spread = np.sqrt(now), np.sqrt(1.0 - now)
+    kept, spread_on = np.sqrt(earlier), np.sqrt(1.0 - earlier)
+    if config.target == "sample":
+        shares = (kept - spread_on * keep / spread, spread_on / spread)
+    else:
+        shares = (spread_on - kept * spread / keep, kept / keep)
+    return np.stack(shares, axis=1).astype(np.float32)

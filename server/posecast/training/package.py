@@ -20,9 +20,11 @@ from posecast.export import (
     export_denoiser,
     export_speech_encoder,
     export_style_encoder,
+    free_batch,
     shrink_weights,
 )
 from posecast.rig.retarget import MotionScale
+from posecast.sampler_graph import export_sampler
 from posecast.signals import Style
 from posecast.training.corpus import load_corpus
 from posecast.training.default_model import DEFAULT_MODEL, RunFolder
@@ -131,8 +133,42 @@ def write_package(
         checkpoints.DENOISER_FILE,
     ):
         shrink_weights(folder / name)
+    _put_sampler_for_denoiser(folder)
     descriptions = {
         name: NAMED_STYLES[name].description if name in NAMED_STYLES else name for name in styles
     }
     save_styles(folder / checkpoints.STYLES_FILE, styles, descriptions)
     checkpoints.write_description(folder, config, scale.mean, scale.std, made_by)
+
+
+def upgrade_package(folder: Path) -> None:
+    """Give a package of version 2.0.0 the files of this one, in place, with the same weights.
+
+    The denoiser becomes a sampler, and the speech encoder takes several streams at once.
+
+    Args:
+        folder: The package; one that is up to date stays as it is.
+
+    Raises:
+        ModelUnavailable: If there is no such package.
+        CheckpointMismatch: If a file of it is missing or damaged.
+    """
+    package = checkpoints.load_package(folder)
+    if package.motion_file == checkpoints.SAMPLER_FILE:
+        return
+    description = json.loads((folder / checkpoints.DESCRIPTION_FILE).read_text(encoding="utf-8"))
+    free_batch(folder / checkpoints.SPEECH_ENCODER_FILE)
+    _put_sampler_for_denoiser(folder)
+    checkpoints.write_description(
+        folder,
+        package.config,
+        package.motion_mean,
+        package.motion_std,
+        description.get("made_by", {}),
+    )
+
+
+def _put_sampler_for_denoiser(folder: Path) -> None:
+    denoiser = folder / checkpoints.DENOISER_FILE
+    export_sampler(denoiser, folder / checkpoints.SAMPLER_FILE)
+    denoiser.unlink()
