@@ -13,8 +13,8 @@ from posecast.conditioning.onnx_speech_encoder import OnnxSpeechEncoder
 from posecast.conditioning.speech_encoder import SpeechEncoder
 from posecast.conditioning.style import StyleBank, load_styles
 from posecast.config import ModelConfig
-from posecast.denoising.onnx_denoiser import OnnxDenoiser
-from posecast.denoising.window_sampler import DdimSampler, WindowSampler
+from posecast.denoising.package_sampler import open_window_sampler
+from posecast.denoising.window_sampler import WindowSampler
 from posecast.errors import CheckpointMismatch, InvalidRequest, ModelUnavailable
 from posecast.onnx_session import has_cuda
 from posecast.rig.arkit import CURVE_INDEX
@@ -84,11 +84,7 @@ class AnimationEngine:
             speech_encoder=OnnxSpeechEncoder(
                 package.path(checkpoints.SPEECH_ENCODER_FILE), config.speech_encoder, device=device
             ),
-            sampler=DdimSampler(
-                OnnxDenoiser(
-                    package.path(checkpoints.DENOISER_FILE), config.denoiser, device=device
-                )
-            ),
+            sampler=open_window_sampler(package, device=device),
             styles=load_styles(package.path(checkpoints.STYLES_FILE), config.denoiser.style_dim),
             scale=MotionScale(mean=package.motion_mean, std=package.motion_std),
         )
