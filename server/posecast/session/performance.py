@@ -8,6 +8,7 @@ import numpy as np
 
 from posecast.config import AnimationOptions
 from posecast.errors import InvalidRequest
+from posecast.rig.adjuster import FaceAdjuster
 from posecast.rig.arkit import NUM_CURVES
 from posecast.rig.easing import ease_to_rest
 from posecast.rig.idle_life import IdleLife
@@ -17,6 +18,8 @@ from posecast.session.streaming import ShownFace, StreamingSession
 from posecast.signals import FaceFrames, Style
 
 _MAX_SEED = 2**64
+_IDLE_SEED = 2**63
+"""What is added to the seed for idle life: its eyes must not repeat those of the utterance."""
 
 
 class Performance:
@@ -157,12 +160,14 @@ class Performance:
 
     def _start_idle(self) -> IdleLife:
         weights, head = self._shown.last or _rest()
+        frame_rate_hz = self._options.frame_rate_hz
         return IdleLife(
             self._style,
-            self._utterance_seed,
-            frame_rate_hz=self._options.frame_rate_hz,
+            (self._utterance_seed + _IDLE_SEED) % _MAX_SEED,
+            frame_rate_hz=frame_rate_hz,
             weights=weights,
             head=head,
+            adjuster=FaceAdjuster(self._options.adjustments, frame_rate_hz),
         )
 
     @property
