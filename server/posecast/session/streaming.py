@@ -86,16 +86,26 @@ class StreamingSession:
         self._num_samples = 0
         self._num_windows = 0
         self._num_frames = 0
+        self._num_full_windows = 0
+        self._first_frame_of_rest = 0
         self._num_model_frames: int | None = None
 
     @property
     def next_window(self) -> Window:
-        """The window that comes next, shorter than others if the utterance has ended in it."""
+        """The window that comes next.
+
+        Once the utterance has ended, all frames that have not been heard in full are one window, so
+        that its tail comes at once. Which ones these are depends on the audio alone.
+        """
         window = self._schedule.window(self._num_windows)
-        if self._num_model_frames is None:
+        if self._num_model_frames is None or self._num_windows < self._num_full_windows:
             return window
-        left = max(0, self._num_model_frames - window.first_frame)
-        return replace(window, num_frames=min(left, window.num_frames))
+        left = max(0, self._num_model_frames - self._first_frame_of_rest)
+        return replace(
+            window,
+            first_frame=self._first_frame_of_rest,
+            num_frames=min(left, self.engine.config.denoiser.window_frames),
+        )
 
     @property
     def num_missing(self) -> int:
@@ -111,6 +121,11 @@ class StreamingSession:
         """Whether the next window can be made now."""
         window = self.next_window
         return window.num_frames > 0 and self._speech.count_missing(window) == 0
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no more audio can come."""
+        return self._num_model_frames is not None
 
     @property
     def is_complete(self) -> bool:
@@ -171,6 +186,8 @@ class StreamingSession:
             InvalidRequest: If the session is finished already.
         """
         self._refuse_if_finished()
+        self._num_full_windows = self._count_full_windows()
+        self._first_frame_of_rest = self._schedule.window(self._num_full_windows).first_frame
         self._speech.push(self._resampler.finish())
         self._num_model_frames = count_model_frames(self._num_outputs, self._frame_rate_hz)
         if self.next_window.num_frames == 0:
@@ -227,6 +244,8 @@ class StreamingSession:
             The frames that are settled now, perhaps none.
         """
         self._speech.accept(block, *heard)
+        if block.window.index >= self._num_full_windows:
+            self._first_frame_of_rest = block.window.first_frame + block.window.num_frames
         motion = self._motion.accept(speech, sampled)
         self._num_windows += 1
         config = self.engine.config
@@ -240,6 +259,13 @@ class StreamingSession:
     @property
     def _num_outputs(self) -> int:
         return count_output_frames(self._num_samples, self._sample_rate_hz, self._frame_rate_hz)
+
+    def _count_full_windows(self) -> int:
+        """Windows that can be made, or were, of the audio so far."""
+        index = self._num_windows
+        while self._speech.count_missing(self._schedule.window(index)) == 0:
+            index += 1
+        return index
 
     def _refuse_if_finished(self) -> None:
         if self._num_model_frames is not None:

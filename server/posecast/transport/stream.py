@@ -213,8 +213,7 @@ class AnimationStream:
             if window.index == 0:
                 self.performance.begin_speaking()
             due_s = max(self._due_s(window), time.monotonic() + MARGIN_S)
-            urgency = Urgency(is_bulk=self._options.mode == "offline", deadline_s=due_s)
-            self._answer = self._backend.worker.submit(session, urgency)
+            self._answer = self._backend.worker.submit(session, self._urgency_of(session, due_s))
             try:
                 made = await self._answer
             except _WindowDropped:
@@ -228,6 +227,11 @@ class AnimationStream:
             )
             self._trace(window, made)
             await self._send_frames(made.frames, session)
+
+    def _urgency_of(self, session: StreamingSession, due_s: float) -> Urgency:
+        # Behind an end the client waits for what is left, and for no more sound to cover it.
+        deadline_s = time.monotonic() if session.has_ended else due_s
+        return Urgency(is_bulk=self._options.mode == "offline", deadline_s=deadline_s)
 
     def _trace(self, window: Window, made: MadeWindow) -> None:
         if self._utterance_span is not None:
