@@ -18,6 +18,7 @@ FFT_SAMPLES = 512
 LOWEST_HZ = 60.0
 HIGHEST_HZ = 7600.0
 POWER_FLOOR = 1e-7
+_HOPS_A_PRODUCT = 8
 
 PEAK_FLOOR = -6.0
 """Lowest running peak, natural log of power: about 66 dB under a full-scale sine."""
@@ -75,7 +76,15 @@ def log_mel(samples: FloatArray, tail: FloatArray, num_bands: int) -> FloatArray
     windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW_SAMPLES)[::HOP_SAMPLES]
     spectrum = np.fft.rfft(windows * _window(), FFT_SAMPLES)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    return np.log(power @ mel_filters(num_bands) + np.float32(POWER_FLOOR))
+    return np.log(_sum_bands(power, mel_filters(num_bands)) + np.float32(POWER_FLOOR))
+
+
+def _sum_bands(power: FloatArray, filters: FloatArray) -> FloatArray:
+    """Power in each band. [T, bins] -> [T, num_bands]"""
+    # NumPy's BLAS shares larger products out among threads of its own, which wait for each other:
+    # on a busy server that took 12 ms where one thread takes 0.2.
+    starts = range(0, len(power), _HOPS_A_PRODUCT)
+    return np.concatenate([power[start : start + _HOPS_A_PRODUCT] @ filters for start in starts])
 
 
 def normalise_level(mel: FloatArray, peak_level: float) -> tuple[FloatArray, float]:
