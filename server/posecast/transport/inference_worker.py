@@ -87,10 +87,7 @@ class InferenceWorker:
         *,
         max_queued: int,
         device_timeout_s: float = 10.0,
-        make_windows: PREVIOUS_TOKENS = 10
-"""Frames of the window before that a denoiser sees, in the published model and in ours."""
-
-MakeWindows = make_next_windows,
+        make_windows: MakeWindows = make_next_windows,
         on_batch: Callable[[BatchReport], None] = lambda _: None,
         on_failure: Callable[[], None] = lambda: None,
     ) -> None:
