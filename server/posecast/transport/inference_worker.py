@@ -19,8 +19,8 @@ logger = logging.getLogger(__name__)
 
 MAX_BATCH_TOKENS = 220
 """Most frames in a batch, the previous ones that each window is told counted too: two offline
-windows, 6 balanced or 16 realtime ones. They take some 50 ms on one core, for which an urgent window
-may have to wait, and larger batches are hardly quicker a frame (docs/benchmarks)."""
+windows, 6 balanced or 16 realtime ones. They take some 50 ms on one core, for which an urgent
+window may have to wait, and larger batches are hardly quicker a frame (docs/benchmarks)."""
 
 PREVIOUS_TOKENS = 10
 """Frames of the window before that a denoiser sees, in the published model and in ours."""
