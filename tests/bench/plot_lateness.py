@@ -1,4 +1,4 @@
-"""Lateness against streams, from what `posecast bench --json` wrote: plot_lateness.py PNG JSON..."""
+"""Lateness against streams, drawn from `posecast bench --json`: plot_lateness.py PNG JSON..."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def draw(panel: Any, document: dict[str, Any]) -> None:
         if figures["num_misses"]:
             share = 100 * figures["miss_share"]
             panel.annotate(
-                f"{share:.1f} % late", (number, figures["lateness_ms"]["max"]),
+                f"{share:.2g} % late", (number, figures["lateness_ms"]["max"]),
                 ha="right", va="bottom", fontsize=8,
             )  # fmt: skip
     load = document["load"]

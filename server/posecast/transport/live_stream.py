@@ -114,10 +114,13 @@ class LiveStream:
             await asyncio.gather(reading, *working, return_exceptions=True)
 
     async def _watch_silence(self) -> None:
-        """End a stream that neither sends anything nor has anything left to be made."""
+        """End a stream that neither sends anything nor has anything left to be made.
+
+        A face that idles has frames to be made for as long as its client is there.
+        """
         while True:
             await self._limit.sleep()
-            if self._inbox.is_waited_for:
+            if self._inbox.is_waited_for and not self._idles:
                 self._limit.check()
             else:
                 self._limit.touch()  # it is the server's turn
