@@ -87,7 +87,6 @@ class LiveStream:
         self._is_ending = False
         self._frame_rate_hz = stream.frame_rate_hz
         self._idle_due_s = math.inf
-        self._num_idle_frames = 0
 
     async def run(self, requests: AsyncIterator[Any]) -> None:
         """Answer a client until it has nothing more to say.
