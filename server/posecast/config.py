@@ -263,8 +263,8 @@ class ServerConfig:
     max_streams_per_client: int = 0
     """Streams at a time from one address, 1..10000; 0 for no limit of its own."""
     capacity: float | None = None
-    """Real-time load that is taken on, in seconds of network time a second, 0.05..1000; unset means
-    what the machine can do, measured at the start."""
+    """Work for live streams that is taken on, in seconds a second, 0.05..1000; unset means what one
+    core can do in time. What a stream costs is measured at the start."""
     device_timeout_s: float = 10.0
     """Seconds after which a device that does not answer is given up and opened again, 0.5..600."""
     metrics_port: int | None = None

@@ -84,8 +84,8 @@ class WindowTimer:
             batch: Streams whose windows are made together.
 
         Returns:
-            Least seconds of making one window for each of them: other work on the machine, which may
-            be gone the next second, only adds to what a window costs.
+            Least seconds of making one window for each of them: other work on the machine, which
+            may be gone the next second, only adds to what a window costs.
         """
         style_dim = self._engine.config.denoiser.style_dim
         still = Style(vector=np.zeros(style_dim, np.float32))  # not every model has a neutral one
