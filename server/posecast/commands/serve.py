@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posecast.config import ServerConfig, from_mapping, read_server_config
+from posecast.transport.capacity import UTILISATION
 from posecast.transport.log_format import formatter_for
 from posecast.usage import checking_arguments
 
@@ -80,8 +81,8 @@ def _add_limits(parser: argparse.ArgumentParser, usual: ServerConfig) -> None:
                         help="how long a stream may send nothing; 0 for no limit "
                         f"({usual.max_idle_s:g})")
     parser.add_argument("--capacity", type=float, metavar="X",
-                        help="load that is taken on, in seconds of network time a second "
-                        "(measured at the start)")
+                        help="work that is taken on, in seconds of the device a second; what a "
+                        f"stream costs is measured at the start ({UTILISATION:g})")
     parser.add_argument("--device-timeout-seconds", type=float, metavar="S",
                         help="after which a device that does not answer is opened again "
                         f"({usual.device_timeout_s:g})")
