@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from posecast.adjustment_arguments import add_adjustment_arguments, read_adjustments
 from posecast.config import FRAMES_PER_WINDOW, OUTPUT_RATES_HZ, AnimationOptions
 from posecast.errors import InvalidRequest, PosecastError
 
@@ -59,8 +60,14 @@ def add_animation_arguments(parser: argparse._ActionsContainer, *, seed: int | N
     )
     parser.add_argument(
         "--look-ahead-ms", type=int, metavar="N",
-        help="future audio that is awaited, of those that the model offers; default: model's",
+        help="future audio that is awaited, of those that the model offers; default: 120 in "
+        "realtime mode, else the model's",
     )  # fmt: skip
+    parser.add_argument(
+        "--window-frames", type=int, metavar="N",
+        help="frames of 40 ms that are made at a time, 1..100; default: mode's",
+    )  # fmt: skip
+    add_adjustment_arguments(parser)
     parser.add_argument("--model", default="default", help="`default`, or a model's folder")
     parser.add_argument(
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="(%(default)s)"
@@ -90,4 +97,8 @@ def animation_options(args: argparse.Namespace) -> AnimationOptions:
             style_guidance=args.style_guidance,
             sampling_steps=args.steps,
             look_ahead_ms=args.look_ahead_ms,
+            window_frames=args.window_frames,
+            adjustments=read_adjustments(
+                strengths=args.strength, curves=args.curve, smoothing=args.smooth
+            ),
         )

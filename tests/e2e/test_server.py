@@ -99,10 +99,10 @@ async def test_a_port_taken_by_another_program_is_told(engine):
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot signal itself there")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
 async def test_a_signal_stops_the_server(engine, number):
-    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    ready: asyncio.Future[AnimationServer] = asyncio.get_running_loop().create_future()
     config = ServerConfig(port=0, grace_s=0.0)
     serving = asyncio.create_task(serve_until_signal(engine, config, ready.set_result))
-    address = await ready
+    address = (await ready).address
 
     signal.raise_signal(number)
     await asyncio.wait_for(serving, 5)

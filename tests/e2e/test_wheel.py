@@ -69,6 +69,7 @@ def test_the_wheel_holds_model_styles_sample_and_licence(wheel):
         "posecast/models/default/sampler.onnx",
         "posecast/models/default/styles.npz",
         "posecast/samples/hello.wav",
+        "posecast/transport/bench/fleet.py",
         "posecast/v1/face_animation_service_pb2.py",
         "posecast/py.typed",
     ):

@@ -6,11 +6,15 @@ import argparse
 import asyncio
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from posecast.config import ServerConfig, from_mapping, read_server_config
+from posecast.transport.capacity import UTILISATION
 from posecast.transport.log_format import formatter_for
 from posecast.usage import checking_arguments
+
+if TYPE_CHECKING:
+    from posecast.transport.server import AnimationServer
 
 FLAGS = {
     "host": "host",
@@ -18,7 +22,13 @@ FLAGS = {
     "model": "model",
     "device": "device",
     "max_streams": "max_streams",
+    "max_streams_per_client": "max_streams_per_client",
     "max_clip_seconds": "max_clip_s",
+    "max_message_bytes": "max_message_bytes",
+    "max_buffered_seconds": "max_buffered_s",
+    "max_idle_seconds": "max_idle_s",
+    "capacity": "capacity",
+    "device_timeout_seconds": "device_timeout_s",
     "grace_seconds": "grace_s",
     "metrics_port": "metrics_port",
     "log_format": "log_format",
@@ -35,15 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help=f"port, 0 takes a free one ({usual.port})")
     parser.add_argument("--model", help="`default`, or a model's folder")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), help=f"({usual.device})")
-    parser.add_argument("--max-streams", type=int, metavar="N", help=f"({usual.max_streams})")
-    parser.add_argument(
-        "--max-clip-seconds", type=float, metavar="S",
-        help=f"longest clip or utterance ({usual.max_clip_s:g})",
-    )  # fmt: skip
-    parser.add_argument(
-        "--grace-seconds", type=float, metavar="S",
-        help=f"what live streams may take when the server stops ({usual.grace_s:g})",
-    )  # fmt: skip
+    _add_limits(parser, usual)
     parser.add_argument(
         "--metrics-port", type=int, metavar="N",
         help="show Prometheus metrics over HTTP on this port, 0 takes a free one (off)",
@@ -61,6 +63,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-v", "--verbose", action="store_true", help="log every stream to stderr")
 
 
+def _add_limits(parser: argparse.ArgumentParser, usual: ServerConfig) -> None:
+    # fmt: off
+    parser.add_argument("--max-streams", type=int, metavar="N",
+                        help=f"streams at a time ({usual.max_streams})")
+    parser.add_argument("--max-streams-per-client", type=int, metavar="N",
+                        help="streams at a time from one address; 0 for no limit "
+                        f"({usual.max_streams_per_client})")
+    parser.add_argument("--max-clip-seconds", type=float, metavar="S",
+                        help=f"longest clip or utterance ({usual.max_clip_s:g})")
+    parser.add_argument("--max-message-bytes", type=int, metavar="N",
+                        help=f"largest request message ({usual.max_message_bytes})")
+    parser.add_argument("--max-buffered-seconds", type=float, metavar="S",
+                        help="audio of a stream that may wait in the server; then the sender waits "
+                        f"({usual.max_buffered_s:g})")
+    parser.add_argument("--max-idle-seconds", type=float, metavar="S",
+                        help="how long a stream may send nothing; 0 for no limit "
+                        f"({usual.max_idle_s:g})")
+    parser.add_argument("--capacity", type=float, metavar="X",
+                        help="work that is taken on, in seconds of the device a second; what a "
+                        f"stream costs is measured at the start ({UTILISATION:g})")
+    parser.add_argument("--device-timeout-seconds", type=float, metavar="S",
+                        help="after which a device that does not answer is opened again "
+                        f"({usual.device_timeout_s:g})")
+    parser.add_argument("--grace-seconds", type=float, metavar="S",
+                        help="what live streams may take when the server stops "
+                        f"({usual.grace_s:g})")
+    # fmt: on
+
+
 def run(args: argparse.Namespace) -> None:
     """Load the model, say when it is ready, and serve."""
     with checking_arguments():
@@ -71,9 +102,15 @@ def run(args: argparse.Namespace) -> None:
 
     engine = AnimationEngine.load(config.model, config.device)
 
-    def tell_ready(address: str) -> None:
-        model = f"{engine.config.name} {engine.config.version}"
-        print(f"posecast: serving on {address}, model {model}, device {engine.device}", flush=True)
+    def tell_ready(server: AnimationServer) -> None:
+        facts = [
+            f"serving on {server.address}",
+            f"model {engine.config.name} {engine.config.version}",
+            f"device {engine.device}",
+        ]
+        if server.metrics_url is not None:
+            facts.append(f"metrics {server.metrics_url}")
+        print(f"posecast: {', '.join(facts)}", flush=True)
 
     asyncio.run(serve(engine, config, tell_ready))
 

@@ -221,14 +221,14 @@ class AnimationServer:
 
 
 async def serve(
-    engine: AnimationEngine, config: ServerConfig, on_ready: Callable[[str], None]
+    engine: AnimationEngine, config: ServerConfig, on_ready: Callable[[AnimationServer], None]
 ) -> None:
     """Serve until SIGINT or SIGTERM, then drain.
 
     Args:
         engine: What animates.
         config: Address and limits.
-        on_ready: Called once with the address when requests are answered.
+        on_ready: Called once with the server when requests are answered.
 
     Raises:
         PosecastError: If the port is taken or the address is not this machine's.
@@ -237,7 +237,7 @@ async def serve(
     stop = StopRequests()
     _on_stop_signal(stop.add)
     await server.start()
-    on_ready(server.address)
+    on_ready(server)
     await stop.asked.wait()
     await server.stop(stop_now=stop.now)
 

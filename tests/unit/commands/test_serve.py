@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
+import re
 import types
 
 import pytest
@@ -64,6 +66,31 @@ def test_a_flag_that_is_left_out_leaves_the_file_alone(configs, tmp_path):
     assert configs == [ServerConfig(port=1, metrics_port=9464, traces=True, log_format="json")]
 
 
+def test_every_setting_of_a_server_has_a_flag(configs):
+    values = {
+        "host": "::1", "port": 1, "model": "folder", "device": "cpu", "max_streams": 2,
+        "max_clip_s": 3.5, "max_message_bytes": 65_536, "max_buffered_s": 4.5, "max_idle_s": 5.5,
+        "max_streams_per_client": 6, "capacity": 0.75, "device_timeout_s": 7.5, "metrics_port": 8,
+        "log_format": "json", "traces": True, "grace_s": 9.5,
+    }  # fmt: skip
+    names = {field.name for field in dataclasses.fields(ServerConfig)}
+    flags = [
+        word
+        for name, value in values.items()
+        for word in (_flag(name), *([] if value is True else [str(value)]))
+    ]
+
+    assert cli.main(["serve", *flags]) == 0
+
+    assert set(values) == names
+    assert configs == [ServerConfig(**values)]
+
+
+def _flag(name):
+    """A unit is written out in a flag: a person reads it."""
+    return "--" + re.sub("_s$", "_seconds", name).replace("_", "-")
+
+
 @pytest.mark.parametrize(
     ("flags", "formatter", "level"),
     [
@@ -82,12 +109,53 @@ def test_the_log_is_written_as_asked(configs, root_handlers, flags, formatter, l
     assert logging.getLogger().level == level
 
 
-def test_a_port_out_of_range_is_one_line_and_status_2(configs, capsys):
-    assert cli.main(["serve", "--metrics-port", "70000"]) == 2
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--metrics-port", "70000"], "metrics_port 70000; allowed: 0 to 65535"),
+        (["--max-streams-per-client", "-1"], "max_streams_per_client -1; allowed: 0 to 10000"),
+        (["--max-message-bytes", "9"], "max_message_bytes 9; allowed: 65536 to 2147483647"),
+        (["--max-buffered-seconds", "0"], "max_buffered_s 0.0; allowed: 1.0 to 3600.0"),
+        (["--max-idle-seconds", "0.5"], "max_idle_s 0.5; allowed: 1.0 to 86400.0"),
+        (["--capacity", "0"], "capacity 0.0; allowed: 0.05 to 1000.0"),
+        (["--device-timeout-seconds", "0"], "device_timeout_s 0.0; allowed: 0.5 to 600.0"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_setting_out_of_range_is_one_line_and_status_2(configs, capsys, flags, message):
+    assert cli.main(["serve", *flags]) == 2
 
-    complaint = capsys.readouterr().err
-    assert complaint == "posecast: error: metrics_port 70000; allowed: 0 to 65535\n"
+    assert capsys.readouterr().err == f"posecast: error: {message}\n"
     assert configs == []
+
+
+@pytest.mark.parametrize(
+    ("metrics_url", "line"),
+    [
+        (None, "posecast: serving on [::1]:7, model tiny 0, device cpu\n"),
+        (
+            "http://[::1]:8/metrics",
+            "posecast: serving on [::1]:7, model tiny 0, device cpu, "
+            "metrics http://[::1]:8/metrics\n",
+        ),
+    ],
+    ids=["usual", "metrics"],
+)
+def test_the_line_that_tells_ready_has_the_metrics_if_there_are_any(
+    monkeypatch, capsys, metrics_url, line
+):
+    async def serve(engine, config, on_ready):
+        on_ready(types.SimpleNamespace(address="[::1]:7", metrics_url=metrics_url))
+
+    engine = types.SimpleNamespace(
+        config=types.SimpleNamespace(name="tiny", version="0"), device="cpu"
+    )
+    monkeypatch.setattr(AnimationEngine, "load", lambda *_: engine)
+    monkeypatch.setattr(server, "serve", serve)
+
+    assert cli.main(["serve"]) == 0
+
+    assert capsys.readouterr().out == line
 
 
 def test_an_unknown_form_of_the_log_is_refused(configs, capsys):
