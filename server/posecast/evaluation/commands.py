@@ -13,7 +13,7 @@ from typing import Any
 from tqdm import tqdm
 
 from posecast.audio.clip import read_clip
-from posecast.config import FRAMES_PER_WINDOW
+from posecast.config import AnimationOptions
 from posecast.errors import InvalidRequest
 from posecast.evaluation import drift, nonspeech, style_response
 from posecast.evaluation.alignment import Alignment
@@ -47,6 +47,7 @@ from posecast.evaluation.systems import (
 )
 from posecast.session.engine import AnimationEngine
 from posecast.session.style_choice import adopt_style_files
+from posecast.session.timeline import choose_schedule
 from posecast.signals import Waveform
 from posecast.usage import animation_options, checking_arguments
 
@@ -158,10 +159,9 @@ def _evaluate_long(args: argparse.Namespace) -> None:
     clips = [waveform for _, waveform in _each_clip(find_clips(args.clips), "clips")]
     waveform = drift.join_clips(clips, duration_s=args.long * 60)
     makers = _model(args)
+    schedule = choose_schedule(AnimationOptions(mode=args.mode))
     takes = {
-        f"seed {seed}": drift.measure_drift(
-            animate("long", waveform), frames_per_window=FRAMES_PER_WINDOW[args.mode]
-        )
+        f"seed {seed}": drift.measure_drift(animate("long", waveform), schedule=schedule)
         for seed, animate in makers.items()
     }
     values = {name: dataclasses.asdict(take) for name, take in takes.items()}

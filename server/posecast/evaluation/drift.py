@@ -13,6 +13,7 @@ from posecast.evaluation.curves import DoubleArray
 from posecast.evaluation.motion import head_angles_deg, head_speeds_deg_s
 from posecast.evaluation.tables import format_number, format_rows
 from posecast.rig.arkit import CURVE_INDEX, LIP_CURVES
+from posecast.session.timeline import Schedule
 from posecast.signals import FaceFrames, FloatArray, Waveform
 
 PAUSE_S = 0.4
@@ -53,12 +54,12 @@ def join_clips(clips: Sequence[Waveform], *, duration_s: float) -> Waveform:
     return Waveform(samples=np.resize(turn, num_samples), sample_rate_hz=SAMPLE_RATE_HZ)
 
 
-def measure_drift(frames: FaceFrames, *, frames_per_window: int) -> Drift:
+def measure_drift(frames: FaceFrames, *, schedule: Schedule) -> Drift:
     """Measure a long take.
 
     Args:
         frames: The whole take.
-        frames_per_window: How many frames of the model, at 25 a second, are made at a time.
+        schedule: The windows that it was made in.
 
     Returns:
         The figures.
@@ -66,7 +67,7 @@ def measure_drift(frames: FaceFrames, *, frames_per_window: int) -> Drift:
     angles_deg = head_angles_deg(frames)
     whole = angles_deg.mean(axis=0)
     minutes = np.array([part.mean(axis=0) for part in _minutes(angles_deg, frames.frame_rate_hz)])
-    is_border = _crosses_border(frames, frames_per_window)
+    is_border = _crosses_border(frames, schedule)
     lips = frames.weights[:, _LIP_COLUMNS].astype(np.float64)
     return Drift(
         head_means_deg=tuple(_triple(row) for row in minutes),
@@ -116,10 +117,15 @@ def _minutes(values: DoubleArray, frame_rate_hz: int) -> list[DoubleArray]:
     return np.split(values, starts)
 
 
-def _crosses_border(frames: FaceFrames, frames_per_window: int) -> np.ndarray:
+def _crosses_border(frames: FaceFrames, schedule: Schedule) -> np.ndarray:
     """Whether each step from frame to frame lies between two windows. [T - 1]"""
     middles = (frames.times_s[:-1] + 0.5 / frames.frame_rate_hz) * FRAME_RATE_HZ
-    return np.floor(middles).astype(int) % frames_per_window == frames_per_window - 1
+    following = np.floor(middles).astype(int) + 1
+    borders, index = [], 1
+    while (first := schedule.window(index).first_frame) <= following[-1:].max(initial=0):
+        borders.append(first)
+        index += 1
+    return np.isin(following, borders)
 
 
 def _seam(changes: DoubleArray, is_border: np.ndarray) -> float | None:

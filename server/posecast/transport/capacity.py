@@ -35,12 +35,12 @@ from posecast.denoising.guidance import Guidance, guidance_terms
 logger = logging.getLogger(__name__)
 
 CostOf = Callable[[AnimationOptions, int], float]
-"""Median seconds of making one window each for so many streams with these options, together."""
+"""Seconds of making one window each for so many streams with these options, together."""
 
-UTILISATION = 0.7
+UTILISATION = 0.75
 """Share of each second that may be spent. Windows come due at random against each other, so they
-wait for the device: u / (2 (1 - u)) windows in the mean (M/D/1), which is 1.2 at 0.7, not more than
-the look-ahead forgives, and 9.5 at 0.95."""
+wait for the device: u / (2 (1 - u)) windows in the mean (M/D/1), which is 1.5 at 0.75, not more than
+a deadline forgives, and 9.5 at 0.95."""
 FULL_BATCH = 4
 """Windows that share the fixed cost when the server is full: then they wait for one another and go
 together. Larger batches may form, but this is the largest that was measured."""

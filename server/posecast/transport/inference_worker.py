@@ -17,9 +17,13 @@ from posecast.signals import FaceFrames
 
 logger = logging.getLogger(__name__)
 
-MAX_BATCH_FRAMES = 100
-"""Most frames of motion in a batch: as many as one offline window has. An urgent window may have to
-wait for as long as they take, and larger batches are hardly quicker a frame (docs/benchmarks)."""
+MAX_BATCH_TOKENS = 220
+"""Most frames in a batch, the previous ones that each window is told counted too: two offline
+windows, 6 balanced or 16 realtime ones. They take some 50 ms on one core, for which an urgent
+window may have to wait, and larger batches are hardly quicker a frame (docs/benchmarks)."""
+
+PREVIOUS_TOKENS = 10
+"""Frames of the window before that a denoiser sees, in the published model and in ours."""
 
 MakeWindows = Callable[[Sequence[StreamingSession]], Sequence[FaceFrames | Exception]]
 """Makes the next window of each session, or tells why one of them cannot: `try_next_windows`."""
@@ -198,7 +202,7 @@ class InferenceWorker:
             return []
         first = waiting[0]
         alike = [job for job in waiting if job.batch_key == first.batch_key]
-        batch = alike[: max(1, MAX_BATCH_FRAMES // max(1, first.num_frames))]
+        batch = alike[: max(1, MAX_BATCH_TOKENS // (first.num_frames + PREVIOUS_TOKENS))]
         taken = set(map(id, batch))
         self._jobs = [job for job in waiting if id(job) not in taken]
         return batch

@@ -88,7 +88,6 @@ class LiveStream:
         self._is_ending = False
         self._frame_rate_hz = stream.frame_rate_hz
         self._idle_due_s = math.inf
-        self._num_idle_frames = 0
 
     async def run(self, requests: AsyncIterator[Any]) -> None:
         """Answer a client until it has nothing more to say.
@@ -115,10 +114,13 @@ class LiveStream:
             await asyncio.gather(reading, *working, return_exceptions=True)
 
     async def _watch_silence(self) -> None:
-        """End a stream that neither sends anything nor has anything left to be made."""
+        """End a stream that neither sends anything nor has anything left to be made.
+
+        A face that idles has frames to be made for as long as its client is there.
+        """
         while True:
             await self._limit.sleep()
-            if self._inbox.is_waited_for:
+            if self._inbox.is_waited_for and not self._idles:
                 self._limit.check()
             else:
                 self._limit.touch()  # it is the server's turn

@@ -5,6 +5,7 @@ import pytest
 
 from posecast.evaluation.drift import format_drift, join_clips, measure_drift
 from posecast.rig.head_pose import quaternion_from_yaw_pitch_roll_deg
+from posecast.session.timeline import Schedule
 from posecast.signals import Waveform
 
 
@@ -40,7 +41,9 @@ def test_minutes_and_their_deviation_are_told(make_frames, rate_hz):
     angles[:, 0] = np.where(np.arange(num_frames) < 60 * rate_hz, 3.0, -3.0)
     angles[:, 1] = 2.0
 
-    figures = measure_drift(make_frames(num_frames, rate_hz, head(angles)), frames_per_window=25)
+    figures = measure_drift(
+        make_frames(num_frames, rate_hz, head(angles)), schedule=Schedule(window_frames=25)
+    )
 
     # the last 0.4 minutes join the second
     assert np.array(figures.head_means_deg) == pytest.approx(
@@ -52,7 +55,7 @@ def test_minutes_and_their_deviation_are_told(make_frames, rate_hz):
 
 
 def test_short_take_is_one_minute(make_frames):
-    figures = measure_drift(make_frames(100), frames_per_window=25)
+    figures = measure_drift(make_frames(100), schedule=Schedule(window_frames=25))
 
     assert len(figures.head_means_deg) == 1
     assert figures.lip_seam is None  # nothing moves
@@ -71,7 +74,7 @@ def test_jumps_at_borders_are_seams(make_frames, rate_hz, frames_per_window):
 
     figures = measure_drift(
         make_frames(len(outputs), rate_hz, head(angles), jawOpen=jaw),
-        frames_per_window=frames_per_window,
+        schedule=Schedule(window_frames=frames_per_window),
     )
 
     assert figures.lip_seam == pytest.approx(3, rel=0.01)
@@ -81,4 +84,18 @@ def test_jumps_at_borders_are_seams(make_frames, rate_hz, frames_per_window):
 def test_take_of_one_window_has_no_seam(make_frames):
     jaw = np.linspace(0, 1, 80)
 
-    assert measure_drift(make_frames(80, jawOpen=jaw), frames_per_window=100).lip_seam is None
+    assert (
+        measure_drift(make_frames(80, jawOpen=jaw), schedule=Schedule(window_frames=100)).lip_seam
+        is None
+    )
+
+
+def test_borders_are_where_the_schedule_has_them(make_frames):
+    jaw = np.zeros(40)
+    jaw[5:15], jaw[15:] = 0.2, 0.5  # steps into frames 5 and 15 and nowhere else
+    figures = measure_drift(
+        make_frames(40, jawOpen=jaw + 1e-3 * np.arange(40)),
+        schedule=Schedule(window_frames=25, opening=(5, 10)),
+    )
+
+    assert figures.lip_seam == pytest.approx((0.2 + 0.3 + 3 * 1e-3 - 1e-3) / 2 / 1e-3, rel=0.02)

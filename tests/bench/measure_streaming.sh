@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Everything that docs/benchmarks tells of live streams: measure_streaming.sh OUT [FLAG OF serve]...
+# Needs posecast[bench,plot] and a quiet machine; takes about 20 minutes.
+set -euo pipefail
+out=$1
+shift
+mkdir -p "$out"
+bench() { # bench NAME ARGUMENTS...
+    local name=$1
+    shift
+    posecast bench "$@" --json "$out/$name.json" >"$out/$name.txt"
+    echo "$out/$name.txt"
+}
+here=$(dirname "$0")
+# The ladders go past what would be let in, to show where it breaks.
+open=(-- --capacity 100 "$@")
+bench realtime --streams 1,4,8,12,16,20,24 --mode realtime --seconds 15 --utterance-seconds 5 --interrupt-every 3 --repeats 3 --echo "${open[@]}"
+bench balanced --streams 1,4,12,20,28,36 --mode balanced --seconds 15 --utterance-seconds 5 --interrupt-every 3 --repeats 3 "${open[@]}"
+bench shortest --streams 1,4 --mode realtime --window-frames 1 --look-ahead-ms 40 --seconds 15 --repeats 3 "${open[@]}"
+bench at-once --streams 1,4,12 --mode balanced --arrival at-once --seconds 20 --utterance-seconds 5 --interrupt-every 3 --repeats 3 "${open[@]}"
+# And what happens to the first ones when a hundred come, with the limits as they are served.
+bench past --streams 12 --mode realtime --seconds 12 --repeats 1 --past 100 -- "$@"
+python "$here/plot_lateness.py" "$out/lateness.png" "$out/realtime.json" "$out/balanced.json"
