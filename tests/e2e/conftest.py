@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -59,6 +61,85 @@ class Answer:
         )
 
 
+class Talk:
+    """An Animate call that is read part by part."""
+
+    def __init__(self, call) -> None:
+        self.call = call
+        self.header: pb.AnimationHeader | None = None
+
+    async def send(self, *requests) -> None:
+        for request in requests:
+            await self.call.write(request)
+
+    async def read(self):
+        return await asyncio.wait_for(self.call.read(), 30)
+
+    async def read_until(self, part: str) -> list:
+        """All parts up to the first one of a kind, which comes last."""
+        parts = [await self.read()]
+        while parts[-1].WhichOneof("part") != part:
+            parts.append(await self.read())
+            assert parts[-1] is not grpc.aio.EOF, f"the stream ended before {part}"
+        return parts
+
+    async def rest(self) -> list:
+        """All parts that are left when nothing more is sent."""
+        await self.call.done_writing()
+        parts = []
+        while (response := await self.read()) is not grpc.aio.EOF:
+            parts.append(response)
+        return parts
+
+    async def refusal(self) -> tuple[list, grpc.StatusCode, str]:
+        """What still comes, and the status with which the stream is then ended."""
+        parts = []
+        try:
+            while (response := await self.read()) is not grpc.aio.EOF:
+                parts.append(response)
+        except grpc.RpcError:
+            return parts, await self.call.code(), await self.call.details()
+        raise AssertionError("the stream was not refused")
+
+
+class Device:
+    """Stands between a server's worker and the networks: it holds windows, or makes them fail."""
+
+    def __init__(self, server: AnimationServer) -> None:
+        self._worker = server._backend.worker
+        self._make = self._worker._make_windows
+        self._worker._make_windows = self._make_windows
+        self._open = threading.Event()
+        self._open.set()
+        self.entered = threading.Event()
+        self.error: BaseException | None = None
+        self.failing_seeds: set[int] = set()
+        """Sessions that fail; all if it is empty."""
+        self.batches: list[int] = []
+        """Windows in each batch that was made."""
+
+    def hold(self) -> None:
+        self.entered.clear()
+        self._open.clear()
+
+    async def until_held(self) -> None:
+        assert await asyncio.to_thread(self.entered.wait, 20)
+
+    def release(self) -> None:
+        self._open.set()
+
+    def _make_windows(self, sessions):
+        if not self._open.is_set():
+            self.entered.set()
+            self._open.wait(30)
+        seeds = {session.seed for session in sessions}
+        if self.error and (not self.failing_seeds or seeds & self.failing_seeds):
+            raise self.error
+        made = self._make(sessions)
+        self.batches.append(len(sessions))
+        return made
+
+
 class Client:
     """Sends messages and gathers answers."""
 
@@ -105,6 +186,13 @@ class Client:
         return pb.AnimateRequest(
             update=pb.SettingsUpdate(settings=pb.AnimationSettings(**settings))
         )
+
+    async def talk(self, **config) -> Talk:
+        """Open a stream and read its header."""
+        talk = Talk(self.stub.Animate())
+        await talk.send(self.config(**config))
+        talk.header = (await talk.read()).header
+        return talk
 
     async def animate(self, requests: Iterable[pb.AnimateRequest]) -> Answer:
         # By blocking calls, because grpc.aio puts its own failed write in the place of a refusal
@@ -160,6 +248,69 @@ def serve(engine, roomy, tiny_package):
             await server.stop()
 
     return start
+
+
+@pytest.fixture
+def watched(serve):
+    """Like `serve`, with the device in hand; at the end nothing of the streams may be left."""
+
+    @asynccontextmanager
+    async def start(**settings) -> AsyncIterator[tuple[AnimationServer, Client, Device]]:
+        complaints: list[dict] = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, told: complaints.append(told))
+        tasks = asyncio.all_tasks()
+        async with serve(**settings) as (server, client):
+            device = Device(server)
+            try:
+                yield server, client, device
+                device.release()
+                await nothing_is_left(server, client)
+            finally:
+                device.release()
+        gc.collect()  # asyncio complains of failures that nobody looked at when they are freed
+        for _ in range(10):  # generators that were collected are closed by tasks of their own
+            await asyncio.sleep(0)
+        assert complaints == []
+        assert asyncio.all_tasks() <= tasks, "a task is left"
+
+    return start
+
+
+async def wait_until(is_so: Callable[[], bool]) -> None:
+    for _ in range(2000):
+        if is_so():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came to that")
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable:
+    """Wait until something is so, for at most 20 s."""
+    return wait_until
+
+
+async def nothing_is_left(server: AnimationServer, client: Client) -> None:
+    """Wait until all streams are gone, and check all places where one could be left."""
+    backend = server._backend
+    await wait_until(
+        lambda: (
+            not (backend.admission.num_taken or server._border._tasks or backend.worker.num_queued)
+        )
+    )
+    assert backend.admission.load == 0
+    assert (await client.stub.ListStreams(pb.ListStreamsRequest())).streams == []
+    value = backend.metrics.registry.get_sample_value
+    assert value("posecast_load") == 0
+    for mode in ("realtime", "balanced", "offline"):
+        assert value("posecast_streams_open", {"mode": mode}) == 0
+    families = {family.name: family for family in backend.metrics.registry.collect()}
+    started, ended = [
+        sum(s.value for s in families[name].samples if s.name.endswith("_total"))
+        for name in ("posecast_streams_started", "posecast_streams")
+    ]
+    assert started == ended
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -26,16 +26,41 @@ K = TypeVar("K", bound=Hashable)
 def make_next_windows(sessions: Sequence[StreamingSession]) -> list[FaceFrames]:
     """Make the next window of each session.
 
-    All sessions change at the end, or none does: after an error each can be tried again alone. A
-    session's frames differ from those that it makes alone by the rounding of sums in another order,
-    some 1e-6, because a matrix product's order depends on how many rows it has.
+    Args:
+        sessions: As for `try_next_windows`.
+
+    Returns:
+        The frames that each window settles, perhaps none, in the order of the sessions.
+
+    Raises:
+        Exception: What went wrong with the first session that failed.
+    """
+    frames = []
+    for made in try_next_windows(sessions):
+        if isinstance(made, Exception):
+            raise made
+        frames.append(made)
+    return frames
+
+
+def try_next_windows(sessions: Sequence[StreamingSession]) -> list[FaceFrames | Exception]:
+    """Make the next window of each session, or find out with which ones something is wrong.
+
+    If the networks fail, no session has changed, and each can be tried again alone. A session's
+    frames differ from those that it makes alone by the rounding of sums in another order, some
+    1e-6, because a matrix product's order depends on how many rows it has.
 
     Args:
         sessions: Sessions of one engine, each with a window that it can make (`has_window`), none
             of them twice. Those of equal `batch_key` share the most.
 
     Returns:
-        The frames that each window settles, perhaps none, in the order of the sessions.
+        In the order of the sessions, the frames that each window settles, perhaps none, or why a
+        session could not make use of what the networks answered: that one cannot go on, while the
+        others have.
+
+    Raises:
+        Exception: What the networks failed with.
     """
     if not sessions:
         return []
@@ -52,11 +77,17 @@ def make_next_windows(sessions: Sequence[StreamingSession]) -> list[FaceFrames]:
     sampled = iter(_sample(engine, [request for rows in requests for request in rows]))
     answers = [[next(sampled) for _ in rows] for rows in requests]
     return [
-        session.accept(block, outcome, features, windows)
-        for session, block, outcome, features, windows in zip(
-            sessions, blocks, heard, speech, answers, strict=True
-        )
+        _accept(session, *told)
+        for session, *told in zip(sessions, blocks, heard, speech, answers, strict=True)
     ]
+
+
+def _accept(session: StreamingSession, *told: Any) -> FaceFrames | Exception:
+    """The frames of one session; what is wrong with it must not undo those beside it."""
+    try:
+        return session.accept(*told)
+    except Exception as error:
+        return error
 
 
 def _encode(

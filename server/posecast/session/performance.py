@@ -70,10 +70,13 @@ class Performance:
         return self.session
 
     def begin_speaking(self) -> None:
-        """The first window of the open utterance is being made: from an idle face it eases over."""
+        """A window that may have the open utterance's first frames is being made.
+
+        From an idle face they ease over. Idle life ends only when they are shown: if the window
+        settles no frame, or an interrupt drops it, the face has not spoken and goes on idling.
+        """
         if self._idle is not None and self._shown.last and self.session:
             self.session.ease_from(self._shown.last)
-        self._idle = None
 
     def close_utterance(self) -> None:
         """End the utterance that is open, or count one that had no audio."""
@@ -82,6 +85,7 @@ class Performance:
 
     def remember(self, frames: FaceFrames) -> None:
         """Take note of frames of the open utterance that are being sent."""
+        self._idle = None
         self._shown.add(self.utterance_index, frames)
 
     def idle(self, num_frames: int) -> FaceFrames:
@@ -123,7 +127,8 @@ class Performance:
         Raises:
             InvalidRequest: If there is no such utterance or frame.
         """
-        if self.session is None and frame_index is None:
+        is_silent = self.session is None or self._idle is not None
+        if is_silent and frame_index is None:
             return None
         found = self._shown.before(frame_index, utterance_index)
         if found is None:

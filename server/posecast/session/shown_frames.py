@@ -39,6 +39,8 @@ class ShownFrames:
         self._most_frames = round(KEPT_S * frame_rate_hz)
         self._kept: deque[_Kept] = deque()
         self._num_frames = 0
+        self._sent_ends: dict[int, int] = {}
+        """By utterance, how many frames its client may know of: more than kept if some were cut."""
         self.last: tuple[FloatArray, FloatArray] | None = None
         """Weights and head of the newest frame; None before the first."""
 
@@ -49,9 +51,14 @@ class ShownFrames:
         faces = np.concatenate([frames.weights, frames.head], axis=1).astype(np.float16)
         self._kept.append(_Kept(utterance_index, frames.first_index, faces))
         self._num_frames += len(frames)
+        end = frames.first_index + len(frames)
+        self._sent_ends[utterance_index] = max(end, self._sent_ends.get(utterance_index, 0))
         self.last = (frames.weights[-1], frames.head[-1])
         while self._num_frames - len(self._kept[0].faces) >= self._most_frames:
             self._num_frames -= len(self._kept.popleft().faces)
+        oldest = self._kept[0].utterance_index
+        if min(self._sent_ends) < oldest:
+            self._sent_ends = {key: end for key, end in self._sent_ends.items() if key >= oldest}
 
     def before(
         self, frame_index: int | None, utterance_index: int | None
@@ -64,7 +71,9 @@ class ShownFrames:
 
         Returns:
             Utterance and index of the frame, and the face before it: at frame 0 the face of frame
-            0, and at frames that are no longer kept the oldest kept one. None if nothing is kept.
+            0, and at frames that are no longer kept the oldest kept one. A frame that was sent and
+            cut since means the end of what is left: its client has not heard of the cut yet. None
+            if nothing is kept.
 
         Raises:
             InvalidRequest: If the utterance has no such frame, or had its frames too long ago.
@@ -73,6 +82,8 @@ class ShownFrames:
             return None
         newest = self._kept[-1]
         wanted = newest.utterance_index if utterance_index is None else utterance_index
+        if frame_index is not None and frame_index <= self._sent_ends.get(wanted, -1):
+            wanted, frame_index = self._what_is_left(wanted, frame_index)
         kept = [part for part in self._kept if part.utterance_index == wanted]
         if not kept:
             known = f"{self._kept[0].utterance_index} to {newest.utterance_index}"
@@ -87,6 +98,13 @@ class ShownFrames:
         row = part.faces[max(0, index - 1 - part.first_index)].astype(np.float32)
         head = row[-4:] / np.linalg.norm(row[-4:])
         return wanted, index, (row[:-4], head)
+
+    def _what_is_left(self, utterance_index: int, frame_index: int) -> tuple[int, int]:
+        """A frame that was sent, or the end of what is left of it and of what came before."""
+        left = [part for part in self._kept if part.utterance_index <= utterance_index][-1]
+        if left.utterance_index < utterance_index:
+            return left.utterance_index, left.end
+        return utterance_index, min(frame_index, left.end)
 
     def cut(self, utterance_index: int, first_index: int) -> None:
         """Forget all frames from one on: they will not be shown."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,6 +125,7 @@ class Border:
         backend = self._backend
         async with self.call(method, context) as log:
             with (
+                _finally(lambda: backend.metrics.set_load(backend.admission.load)),
                 backend.admission.take(context.peer()) as place,
                 backend.table.open(log.stream_id, method, context.peer()) as entry,
                 backend.tracer.stream(
@@ -141,12 +142,22 @@ class Border:
                     status = "UNAVAILABLE" if self._is_closing else "CANCELLED"
                     raise
                 except Exception as error:
-                    status = describe(error, log.stream_id)[0].name
+                    # A write to a client that has just gone fails, and is no fault of ours.
+                    is_gone = context.done()
+                    status = "CANCELLED" if is_gone else describe(error, log.stream_id)[0].name
                     raise
                 finally:
                     if entry.mode is not None:
                         backend.metrics.stream_closed(method, entry.mode, status)
-            backend.metrics.set_load(backend.admission.load)
+
+
+@contextmanager
+def _finally(act: Callable[[], object]) -> Iterator[None]:
+    """Do something at the end, however that comes about; entered first, it comes last."""
+    try:
+        yield
+    finally:
+        act()
 
 
 async def _abort(context: Any, error: Exception, log: StreamLog) -> None:

@@ -53,7 +53,7 @@ Item = Audio | End | Interruption | Update
 
 
 class Inbox:
-    """Items in their order, the audio of neighbours joined; an interrupt overtakes what waits.
+    """Items in their order, the audio of neighbours joined; an interrupt overtakes all that waits.
 
     It is bounded: the reader of the stream waits while more than `max_bytes` are in it, and with
     it, through HTTP/2's flow control, the client.
@@ -68,7 +68,12 @@ class Inbox:
         """
         self._max_bytes = max_bytes
         self._on_interrupt = on_interrupt
+        self._interruptions: deque[Interruption] = deque()
+        self._updates: deque[Update] = deque()
+        """Those that an interrupt has overtaken. It goes first: the session that it ends may be on
+        the device still, and no update may touch it there."""
         self._items: deque[Item] = deque()
+        """What came after the last interrupt."""
         self._front = memoryview(b"")
         """What is left of a piece of audio that was taken in part."""
         self._front_arrived_s = 0.0
@@ -137,32 +142,32 @@ class Inbox:
         item = _item_of(request)
         async with self._changed:
             if isinstance(item, Interruption):
-                item = self._drop_all(item)
+                item = self._drop_audio(item)
                 self._on_interrupt()
-            else:
-                await self._changed.wait_for(lambda: self._num_bytes < self._max_bytes)
+            await self._changed.wait_for(lambda: self._num_bytes < self._max_bytes)
             if isinstance(item, Audio) and not item.data:
                 return  # opens no utterance
             self._add(item)
             self._changed.notify_all()
 
-    def _drop_all(self, interruption: Interruption) -> Interruption:
-        """Empty the inbox but for updates, which hold from then on, and earlier interruptions."""
+    def _drop_audio(self, interruption: Interruption) -> Interruption:
+        """Drop what came since the last interrupt, but for updates, which hold from then on."""
         num_ends, has_audio = 0, bool(self._front)
-        kept: list[Item] = []
+        self._num_bytes -= len(self._front)
+        self._front = memoryview(b"")
         for item in self._items:
             match item:
                 case End():
                     num_ends, has_audio = num_ends + 1, False
                 case Audio():
                     has_audio = True
-                case _:
-                    kept.append(item)
+                case Update():
+                    self._updates.append(item)
+                    continue
+            self._num_bytes -= _cost_of(item)
+            self._num_others -= not isinstance(item, Audio)
         self._items.clear()
-        self._front = memoryview(b"")
-        self._num_bytes = self._audio_bytes = self._num_others = 0
-        for item in kept:
-            self._add(item)
+        self._audio_bytes = 0
         return replace(interruption, num_ends=num_ends, has_audio=has_audio)
 
     def _is_ready(self, num_bytes: int) -> bool:
@@ -170,12 +175,33 @@ class Inbox:
         return self._is_complete or self._num_others > 0 or self._audio_bytes >= num_bytes
 
     def _add(self, item: Item) -> None:
-        self._items.append(item)
+        if isinstance(item, Interruption):
+            self._interruptions.append(item)
+        else:
+            self._items.append(item)
         self._num_bytes += _cost_of(item)
         self._audio_bytes += _length_of(item)
         self._num_others += not isinstance(item, Audio)
 
     def _pop(self, num_bytes: int) -> Item | None:
+        if self._interruptions or self._updates:
+            return self._pop_from(self._interruptions or self._updates)
+        audio = self._pop_audio(num_bytes)
+        if audio is not None:
+            return audio
+        if self._items:
+            return self._pop_from(self._items)
+        if self._failure is not None:
+            raise self._failure
+        return None
+
+    def _pop_from(self, items: deque[Any]) -> Item:
+        item: Item = items.popleft()
+        self._num_others -= 1
+        self._num_bytes -= _cost_of(item)
+        return item
+
+    def _pop_audio(self, num_bytes: int) -> Audio | None:
         parts: list[memoryview] = []
         missing, arrived_s = num_bytes, self._front_arrived_s
         while missing > 0 and self._fill_front():
@@ -184,18 +210,12 @@ class Inbox:
             parts.append(self._front[:missing])
             self._front = self._front[missing:]
             missing -= len(parts[-1])
-        if parts:
-            data = b"".join(parts)
-            self._num_bytes -= len(data)
-            self._audio_bytes -= len(data)
-            return Audio(data, arrived_s)
-        if not self._items:
-            if self._failure is not None:
-                raise self._failure
+        if not parts:
             return None
-        self._num_others -= 1
-        self._num_bytes -= MESSAGE_OVERHEAD_BYTES
-        return self._items.popleft()
+        data = b"".join(parts)
+        self._num_bytes -= len(data)
+        self._audio_bytes -= len(data)
+        return Audio(data, arrived_s)
 
     def _fill_front(self) -> bool:
         """Whether audio comes next; it is in `_front` then."""
@@ -231,4 +251,6 @@ def _length_of(item: Item) -> int:
 
 
 def _cost_of(item: Item) -> int:
-    return _length_of(item) + MESSAGE_OVERHEAD_BYTES
+    # An update may hold a long vector.
+    content = item.settings.ByteSize() if isinstance(item, Update) else _length_of(item)
+    return content + MESSAGE_OVERHEAD_BYTES

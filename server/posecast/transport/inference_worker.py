@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from posecast.errors import ModelUnavailable, Overloaded
-from posecast.session.batch import make_next_windows
+from posecast.session.batch import try_next_windows
 from posecast.session.streaming import StreamingSession
 from posecast.signals import FaceFrames
 
@@ -25,7 +25,8 @@ window may have to wait, and larger batches are hardly quicker a frame (docs/ben
 PREVIOUS_TOKENS = 10
 """Frames of the window before that a denoiser sees, in the published model and in ours."""
 
-MakeWindows = Callable[[Sequence[StreamingSession]], list[FaceFrames]]
+MakeWindows = Callable[[Sequence[StreamingSession]], Sequence[FaceFrames | Exception]]
+"""Makes the next window of each session, or tells why one of them cannot: `try_next_windows`."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -87,7 +88,7 @@ class InferenceWorker:
         *,
         max_queued: int,
         device_timeout_s: float = 10.0,
-        make_windows: MakeWindows = make_next_windows,
+        make_windows: MakeWindows = try_next_windows,
         on_batch: Callable[[BatchReport], None] = lambda _: None,
         on_failure: Callable[[], None] = lambda: None,
     ) -> None:
@@ -214,23 +215,31 @@ class InferenceWorker:
         queue_s = tuple(began_s - job.queued_s for job in batch)
         try:
             made = self._make_windows([job.session for job in batch])
-        except Exception as error:
+        except BaseException as error:  # an extension's panic is no Exception; the thread must live
             if len(batch) > 1:  # no session has changed: those that can go on shall
                 logger.warning("a batch of %d failed; each is tried alone", len(batch))
                 return [answer for job in batch for answer in self._make([job])]
-            logger.exception("the device failed")
-            self._on_failure()
-            return [_as_unavailable(error)]
+            return [self._fail(error)]
         inference_s = time.monotonic() - began_s
         self._on_batch(
             BatchReport(window_frames=batch[0].num_frames, queue_s=queue_s, inference_s=inference_s)
         )
         return [
-            MadeWindow(
+            self._fail(frames)
+            if isinstance(frames, Exception)
+            else MadeWindow(
                 frames=frames, queue_s=waited_s, inference_s=inference_s, batch_size=len(batch)
             )
             for frames, waited_s in zip(made, queue_s, strict=True)
         ]
+
+    def _fail(self, error: BaseException) -> ModelUnavailable:
+        """Count a window that could not be made; what its stream is told."""
+        logger.error("the device failed", exc_info=error)
+        self._on_failure()
+        unavailable = ModelUnavailable("the device failed; try again")
+        unavailable.__cause__ = error
+        return unavailable
 
     async def _watch(self) -> None:
         """Give a batch up that does not come back, and go on with a new thread."""
@@ -244,23 +253,15 @@ class InferenceWorker:
                 lost, self._running = self._running, []
                 self._generation += 1
                 self._start_thread()
-            logger.error(
-                "the device has not answered for %g s: opened anew", self._device_timeout_s
+            reason = (
+                "the device's thread has ended"
+                if is_lost
+                else f"the device has not answered for {self._device_timeout_s:g} s"
             )
+            logger.error("%s: opened anew", reason)
             self._on_failure()
             for job in lost:
-                _answer(
-                    job,
-                    ModelUnavailable(
-                        f"the device has not answered for {self._device_timeout_s:g} s; try again"
-                    ),
-                )
-
-
-def _as_unavailable(error: Exception) -> Exception:
-    unavailable = ModelUnavailable("the device failed; try again")
-    unavailable.__cause__ = error
-    return unavailable
+                _answer(job, ModelUnavailable(f"{reason}; try again"))
 
 
 def _answer_all(batch: list[_Job], answers: list[MadeWindow | Exception]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from posecast.audio.pcm import AudioFormat, PcmDecoder
 from posecast.config import AnimationOptions, LatencyMode
+from posecast.rig.easing import TO_REST_S
 from posecast.session.style_choice import choose_style
 from posecast.signals import Style
 from posecast.transport import settings_codec
@@ -169,9 +170,13 @@ class LiveStream:
         self._is_ending = True
         if self._decoder is not None:
             self._decoder.finish()
+        was_open = self._stream.is_open
         await self._stream.end_utterance()
-        if not self._stream.is_open:
-            self._close(self._stream.media_end_s)
+        if self._stream.is_open:
+            return  # an interrupt has come meanwhile and will end it
+        self._close()
+        if was_open:
+            self._start_idling(self._stream.media_end_s)
 
     async def _interrupt(self, item: Interruption) -> None:
         request = item.request
@@ -183,7 +188,8 @@ class LiveStream:
         self._opened.span.note("interrupt")
         if has_eased:
             self._backend.metrics.interrupt_answered(time.monotonic() - item.received_s)
-        self._close(time.monotonic())
+            self._start_idling(time.monotonic() + TO_REST_S)
+        self._close()
 
     def _count_stopped(self, item: Interruption) -> int:
         """Utterances that an interrupt ends: the open one, and those that waited behind it."""
@@ -193,21 +199,24 @@ class LiveStream:
         # What waited first is the rest of the open one, unless its end had been taken already.
         return waiting + 1 if self._is_ending else max(1, waiting)
 
-    def _close(self, end_s: float) -> None:
+    def _close(self) -> None:
         self._is_ending = False
         self._decoder = self._tail = None
-        self._start_idling(end_s)
 
     def _update(self, item: Update) -> None:
         settings = settings_codec.updated_settings(self._settings, item.settings)
         options, style = choices_from(self._backend, settings, default_mode=DEFAULT_MODE)
         self._opened.place.reserve(options)
+        self._backend.metrics.set_load(self._backend.admission.load)
         self._stream.change(options, style)
         self._settings = settings
         self._opened.entry.style_name = style_name_of(settings)
 
     def _start_idling(self, end_s: float) -> None:
-        """Idle life begins when the utterance has been heard."""
+        """Idle life begins when what was spoken has been heard.
+
+        Not where nothing was: an end or an interrupt of nothing must not hurry a face that idles.
+        """
         if self._idles:
             self._idle_due_s = max(end_s, time.monotonic())
 

@@ -44,7 +44,7 @@ class FaceAnimationServicer(service_grpc.FaceAnimationServiceServicer):
         """Animate a live stream."""
 
         async def send(**part: Any) -> None:
-            await context.write(service_pb2.AnimateResponse(**part))
+            await self._write(context, service_pb2.AnimateResponse(**part))
 
         async with self._border.stream("Animate", context) as opened:
             config = await self._first_config(request_iterator)
@@ -71,7 +71,7 @@ class FaceAnimationServicer(service_grpc.FaceAnimationServiceServicer):
         """Animate a whole clip."""
 
         async def send(**part: Any) -> None:
-            await context.write(service_pb2.AnimateClipResponse(**part))
+            await self._write(context, service_pb2.AnimateClipResponse(**part))
 
         async with self._border.stream("AnimateClip", context) as opened:
             options, style = choices_from(self._backend, request.settings, default_mode="offline")
@@ -130,6 +130,18 @@ class FaceAnimationServicer(service_grpc.FaceAnimationServiceServicer):
         """List the streams that are open."""
         async with self._border.call("ListStreams", context):
             return service_pb2.ListStreamsResponse(streams=self._backend.table.messages())
+
+    async def _write(self, context: Any, message: Any) -> None:
+        """Write, for as long as a client may do nothing: one that never reads must not stay."""
+        most_s = self._backend.config.max_idle_s
+        try:
+            async with asyncio.timeout(most_s or None):
+                await context.write(message)
+        except TimeoutError as error:
+            raise Overloaded(
+                f"the client has read nothing for {most_s:g} s; "
+                f"this server allows {most_s:g} (max_idle_s)"
+            ) from error
 
     async def _first_config(
         self, request_iterator: AsyncIterator[Any]

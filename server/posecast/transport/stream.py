@@ -210,7 +210,7 @@ class AnimationStream:
     async def _make_windows(self, session: StreamingSession) -> None:
         while session.has_window and not self._is_stopping:
             window = session.next_window
-            if window.index == 0:
+            if not self.has_begun:  # at 60 frames a second the first window may settle none
                 self.performance.begin_speaking()
             due_s = max(self._due_s(window), time.monotonic() + MARGIN_S)
             self._answer = self._backend.worker.submit(session, self._urgency_of(session, due_s))
@@ -219,7 +219,7 @@ class AnimationStream:
             except _WindowDropped:
                 return
             finally:
-                self._answer.cancel()  # a client that has gone: its window is not begun
+                _drop(self._answer)
                 self._answer = None
             self._entry.lateness_s = time.monotonic() - due_s
             self._backend.metrics.window_done(
@@ -290,6 +290,12 @@ class AnimationStream:
         self.performance.close_utterance()
         self._entry.utterance_index = self.performance.utterance_index
         self._num_frames = 0
+
+
+def _drop(answer: asyncio.Future[MadeWindow]) -> None:
+    """Let a window go that a client which has gone will not take: if it waits, it is not begun."""
+    if not answer.cancel() and not answer.cancelled():
+        answer.exception()  # looked at, or asyncio complains of a failure that nobody awaited
 
 
 async def feed_clip(stream: AnimationStream, waveform: Waveform) -> None:

@@ -158,7 +158,7 @@ async def test_audio_that_was_taken_in_part_is_dropped_with_the_rest():
 async def test_updates_outlive_an_interrupt():
     inbox = await filled(audio(b"ab"), UPDATE, INTERRUPT)
 
-    assert await everything(inbox) == [Update, Interruption]
+    assert await everything(inbox) == [Interruption, Update], "none touches what it ends"
 
 
 async def test_an_interrupt_comes_in_although_too_much_is_waiting():
