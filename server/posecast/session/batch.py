@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from posecast.signals import FaceFrames, FloatArray
 if TYPE_CHECKING:
     from posecast.session.streaming import StreamingSession
 
+OnStage = Callable[[Literal["conditioning", "denoising", "rig"], float], None]
+"""Takes note of the seconds that a stage took."""
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
@@ -43,7 +46,9 @@ def make_next_windows(sessions: Sequence[StreamingSession]) -> list[FaceFrames]:
     return frames
 
 
-def try_next_windows(sessions: Sequence[StreamingSession]) -> list[FaceFrames | Exception]:
+def try_next_windows(
+    sessions: Sequence[StreamingSession], *, on_stage: OnStage = lambda _stage, _seconds: None
+) -> list[FaceFrames | Exception]:
     """Make the next window of each session, or find out with which ones something is wrong.
 
     If the networks fail, no session has changed, and each can be tried again alone. A session's
@@ -53,6 +58,7 @@ def try_next_windows(sessions: Sequence[StreamingSession]) -> list[FaceFrames | 
     Args:
         sessions: Sessions of one engine, each with a window that it can make (`has_window`), none
             of them twice. Those of equal `batch_key` share the most.
+        on_stage: Told how long each stage took for all of them.
 
     Returns:
         In the order of the sessions, the frames that each window settles, perhaps none, or why a
@@ -65,21 +71,28 @@ def try_next_windows(sessions: Sequence[StreamingSession]) -> list[FaceFrames | 
     if not sessions:
         return []
     engine = sessions[0].engine
+    began_s = time.perf_counter()
     blocks = [session.next_block() for session in sessions]
     heard = _encode(engine, blocks)
     speech = [
         features_of(block, outputs) for block, (outputs, _) in zip(blocks, heard, strict=True)
     ]
+    heard_s = time.perf_counter()
     requests = [
         session.motion_requests(block.window, features)
         for session, block, features in zip(sessions, blocks, speech, strict=True)
     ]
     sampled = iter(_sample(engine, [request for rows in requests for request in rows]))
     answers = [[next(sampled) for _ in rows] for rows in requests]
-    return [
+    sampled_s = time.perf_counter()
+    made = [
         _accept(session, *told)
         for session, *told in zip(sessions, blocks, heard, speech, answers, strict=True)
     ]
+    on_stage("conditioning", heard_s - began_s)
+    on_stage("denoising", sampled_s - heard_s)
+    on_stage("rig", time.perf_counter() - sampled_s)
+    return made
 
 
 def _accept(session: StreamingSession, *told: Any) -> FaceFrames | Exception:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import functools
 import logging
 import os
 import signal
@@ -16,6 +17,7 @@ from grpc_reflection.v1alpha import reflection
 
 from posecast.config import ServerConfig
 from posecast.errors import PosecastError
+from posecast.session.batch import try_next_windows
 from posecast.session.engine import AnimationEngine
 from posecast.transport.admission import Admission
 from posecast.transport.backend import Backend
@@ -155,6 +157,7 @@ class AnimationServer:
         worker = InferenceWorker(
             max_queued=self._config.max_streams,
             device_timeout_s=self._config.device_timeout_s,
+            make_windows=functools.partial(try_next_windows, on_stage=metrics.stage_done),
             on_batch=lambda batch: metrics.batch_made(
                 window_frames=batch.window_frames,
                 num_windows=len(batch.queue_s),

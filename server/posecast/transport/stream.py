@@ -139,7 +139,9 @@ class AnimationStream:
             self._utterance_span = self._span.utterance(self.performance.utterance_index)
         self._num_samples += len(samples)
         self._check_length()
+        began_s = time.perf_counter()
         session.take(samples)
+        self._backend.metrics.stage_done("audio", time.perf_counter() - began_s)
         await self._make_windows(session)
 
     async def end_utterance(self) -> None:
@@ -251,6 +253,8 @@ class AnimationStream:
     async def _send_frames(self, frames: FaceFrames, session: StreamingSession) -> None:
         if len(frames) == 0:
             return
+        metrics = self._backend.metrics
+        began_s = time.perf_counter()
         batch = codec.batch_message(
             frames,
             utterance_index=self.performance.utterance_index,
@@ -258,7 +262,7 @@ class AnimationStream:
         )
         self.performance.remember(frames)
         await self._send(frames=batch)
-        metrics = self._backend.metrics
+        metrics.stage_done("transport", time.perf_counter() - began_s)
         if self._num_frames == 0:
             metrics.first_frame(time.monotonic() - self._started_s, self._options.mode)
         self._num_frames += len(frames)
