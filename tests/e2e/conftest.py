@@ -325,6 +325,18 @@ async def client(server) -> AsyncIterator[Client]:
         yield Client(channel, server.address)
 
 
+@pytest.fixture
+def client_to() -> Callable:
+    """Connect to a server of another process."""
+
+    @asynccontextmanager
+    async def connect(address: str) -> AsyncIterator[Client]:
+        async with grpc.aio.insecure_channel(address) as channel:
+            yield Client(channel, address)
+
+    return connect
+
+
 @pytest.fixture(scope="session")
 def speech() -> Callable[[float], np.ndarray]:
     """Make a tone that swells like syllables; another for each pitch. [S], 16 kHz"""

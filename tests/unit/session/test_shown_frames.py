@@ -79,6 +79,37 @@ def test_what_is_cut_is_forgotten(shown):
     assert place_before(shown, 13) == (0, 13, 12)
 
 
+@pytest.mark.parametrize(
+    ("frame_index", "utterance_index"),
+    [(18, 0), (20, 0), (3, 1)],
+    ids=["behind the cut", "the end", "of an utterance that is cut as a whole"],
+)
+def test_a_frame_that_was_sent_and_cut_means_the_end_of_what_is_left(
+    shown, frame_index, utterance_index
+):
+    shown.cut(0, 13)
+    shown.add(0, numbered(13, 2))
+
+    assert place_before(shown, frame_index, utterance_index) == (0, 15, 14)
+
+
+@pytest.mark.parametrize(("frame_index", "utterance_index"), [(21, 0), (6, 1), (0, 2)])
+def test_what_was_never_shown_is_refused_after_a_cut_too(shown, frame_index, utterance_index):
+    shown.cut(0, 13)
+    shown.add(0, numbered(13, 2))
+
+    with pytest.raises(InvalidRequest, match="interrupt"):
+        shown.before(frame_index, utterance_index)
+
+
+def test_the_ends_of_utterances_that_are_long_past_are_forgotten():
+    shown = ShownFrames(25)
+    for utterance in range(1_000):
+        shown.add(utterance, numbered(0, 100, 25))
+
+    assert len(shown._sent_ends) <= KEPT_S * 25 / 100 + 1
+
+
 def test_a_minute_is_kept_and_no_more():
     shown = ShownFrames(25)
     for first in range(0, 100_000, 25):

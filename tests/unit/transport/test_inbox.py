@@ -161,6 +161,47 @@ async def test_updates_outlive_an_interrupt():
     assert await everything(inbox) == [Interruption, Update], "none touches what it ends"
 
 
+async def test_interrupts_are_bounded_too_and_their_sender_waits():
+    sender = Sender([INTERRUPT] * 100)
+    told = []
+    inbox = Inbox(640)
+    filling = asyncio.create_task(
+        inbox.fill(sender.send(), on_request=lambda: told.append(inbox.audio_bytes))
+    )
+    await asyncio.sleep(0.05)
+    assert sender.num_taken == 11
+
+    assert await everything(inbox) == [Interruption] * 100
+    await filling
+
+
+async def test_an_update_counts_with_what_it_holds():
+    values = pb.StyleVector(values=[0.5] * 1_000)
+    update = pb.AnimateRequest(
+        update=pb.SettingsUpdate(settings=pb.AnimationSettings(style_vector=values))
+    )
+    sender = Sender([update] * 10)
+    inbox = Inbox(8_000)
+    filling = asyncio.create_task(inbox.fill(sender.send()))
+    await asyncio.sleep(0.05)
+    assert sender.num_taken == 3, "two of 4 kB and one that waits"
+
+    assert await everything(inbox) == [Update] * 10
+    await filling
+
+
+async def test_what_two_interrupts_drop_is_told_by_the_one_that_drops_it():
+    inbox = await filled(
+        audio(b"ab"), END, INTERRUPT, audio(b"cd"), UPDATE, END, audio(b"e"), INTERRUPT
+    )
+
+    first, second = await inbox.take(1), await inbox.take(1)
+
+    assert (first.num_ends, first.has_audio) == (1, False)
+    assert (second.num_ends, second.has_audio) == (1, True)
+    assert await everything(inbox) == [Update]
+
+
 async def test_an_interrupt_comes_in_although_too_much_is_waiting():
     inbox = Inbox(200)
     filling = asyncio.create_task(inbox.fill(Sender([audio(bytes(300)), INTERRUPT]).send()))

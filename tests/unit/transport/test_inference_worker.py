@@ -163,6 +163,64 @@ async def test_a_window_that_fails_costs_its_own_stream_alone(worker, device, he
     assert len((await worker.submit(FakeSession("next"), LIVE)).frames) == 5, "it goes on"
 
 
+@pytest.mark.parametrize("error", [SystemExit(1), KeyboardInterrupt(), asyncio.CancelledError()])
+async def test_what_would_end_the_thread_costs_its_window_alone(worker, device, failures, error):
+    def end(_):
+        raise error
+
+    worker._make_windows = end
+    with pytest.raises(ModelUnavailable, match="the device failed; try again"):
+        await asyncio.wait_for(worker.submit(FakeSession("bad"), LIVE), 10)
+
+    worker._make_windows = device.make
+    assert len((await worker.submit(FakeSession("next"), LIVE)).frames) == 5
+    assert failures == [1]
+    assert len(device.threads) == 1
+
+
+async def test_a_session_that_fails_alone_in_its_batch_is_told_alone(
+    worker, held, failures, device
+):
+    def make(sessions):
+        device.batches.append([session.name for session in sessions])
+        return [
+            ArithmeticError() if session.name == "bad" else frames_of(session)
+            for session in sessions
+        ]
+
+    worker._make_windows = make
+    good, bad, other = (worker.submit(FakeSession(name), LIVE) for name in ("good", "bad", "other"))
+    device.gate.set()
+
+    with pytest.raises(ModelUnavailable) as failure:
+        await bad
+    assert isinstance(failure.value.__cause__, ArithmeticError)
+    assert len((await good).frames) == len((await other).frames) == 5
+    assert device.batches[-1] == ["good", "bad", "other"], "none is made again"
+    assert failures == [1]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_a_thread_that_has_ended_is_replaced(device, failures):
+    def fail_once(_):
+        if not failures:
+            raise ZeroDivisionError
+
+    worker = InferenceWorker(
+        max_queued=8,
+        device_timeout_s=0.5,
+        make_windows=device.make,
+        on_batch=fail_once,
+        on_failure=lambda: failures.append(1),
+    )
+    with pytest.raises(ModelUnavailable, match="the device's thread has ended; try again"):
+        await asyncio.wait_for(worker.submit(FakeSession("lost"), LIVE), 10)
+
+    assert len((await worker.submit(FakeSession("next"), LIVE)).frames) == 5
+    assert failures == [1]
+    await worker.close()
+
+
 async def test_a_full_queue_refuses_naming_the_limit(worker, held):
     waiting = [worker.submit(FakeSession(str(index)), LIVE) for index in range(8)]
 
