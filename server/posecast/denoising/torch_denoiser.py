@@ -79,6 +79,8 @@ class DenoiserNetwork(nn.Module):
         previous_motion: Tensor,
         previous_speech: Tensor,
         indicator: Tensor,
+        *,
+        first_frame: int = 0,
     ) -> Tensor:
         """Predict the motion of the previous and the current frames.
 
@@ -91,9 +93,10 @@ class DenoiserNetwork(nn.Module):
             previous_motion: Clean motion before the window. [B, P, M]
             previous_speech: Features before the window. [B, P, D]
             indicator: 1 for real current frames, 0 for padding. [B, T]
+            first_frame: Frames from this one on are predicted, counted from the first previous one.
 
         Returns:
-            The prediction. [B, P + T, M], normalised
+            The prediction. [B, P + T - first_frame, M], normalised
         """
         motion = torch.cat([previous_motion, noisy_motion], dim=1)
         features = torch.cat([previous_speech, speech], dim=1)
@@ -102,10 +105,16 @@ class DenoiserNetwork(nn.Module):
         tokens = self._add_positions(tokens)
         memory = self.speech_proj(features)
         allowed = None if self.takes_aligned_path else self._allowed_memory(memory)
-        tokens = self.transformer(tokens, memory, allowed, is_aligned=self.takes_aligned_path)
-        prediction = self.motion_dec(self.final_norm(tokens[:, 1:]))
+        tokens = self.transformer(
+            tokens,
+            memory,
+            allowed,
+            is_aligned=self.takes_aligned_path,
+            first_token=1 + first_frame,
+        )
+        prediction = self.motion_dec(self.final_norm(tokens))
         if self.config.speech_skip:
-            prediction = prediction + self.speech_skip(features)
+            prediction = prediction + self.speech_skip(features[:, first_frame:])
         return prediction
 
     def _build_speech_projection(self) -> nn.Module:
@@ -190,9 +199,13 @@ class ConditionedDenoiser(nn.Module):
         Returns:
             The prediction. [B, T, M], normalised
         """
-        return self.predict_all(*inputs)[:, self.config.previous_frames :]
+        return self._predict(*inputs, first_frame=self.config.previous_frames)
 
-    def predict_all(  # noqa: PLR0913, PLR0917 - these are the inputs of the network
+    def predict_all(self, *inputs: Tensor) -> Tensor:
+        """The same with the prediction of the previous frames in front. [B, P + T, M]"""
+        return self._predict(*inputs, first_frame=0)
+
+    def _predict(  # noqa: PLR0913, PLR0917 - these are the inputs of the network
         self,
         noisy_motion: Tensor,
         step: Tensor,
@@ -205,8 +218,10 @@ class ConditionedDenoiser(nn.Module):
         has_speech: Tensor,
         has_style: Tensor,
         has_previous: Tensor,
+        *,
+        first_frame: int,
     ) -> Tensor:
-        """The same with the prediction of the previous frames in front. [B, P + T, M]"""
+        """Put the stand-ins in and predict frames from one on."""
         # The unconditional entry of guidance keeps the real previous speech: only `speech` is null.
         speech = _choose(has_speech, speech, self.null_audio_feat)
         previous_motion = _choose(has_previous, previous_motion, self.start_motion_feat)
@@ -214,7 +229,15 @@ class ConditionedDenoiser(nn.Module):
         if self.config.style_dim:
             style = _choose(has_style, style, self.null_style_feat[:, 0])
         return self.denoising_net(
-            noisy_motion, step, speech, style, shape, previous_motion, previous_speech, indicator
+            noisy_motion,
+            step,
+            speech,
+            style,
+            shape,
+            previous_motion,
+            previous_speech,
+            indicator,
+            first_frame=first_frame,
         )
 
 
