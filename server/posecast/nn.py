@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own convention
@@ -63,7 +64,7 @@ class MultiHeadAttention(nn.Module):
         """
         if not first_token:
             projected = F.linear(tokens, self.in_proj_weight, self.in_proj_bias)
-            query, key, value = projected.chunk(3, dim=-1)
+            query, key, value = torch.split(projected, self.width, dim=-1)
         else:
             query = self._project_query(tokens[:, first_token:])
             key, value = self._project_memory(tokens)
@@ -112,7 +113,7 @@ class MultiHeadAttention(nn.Module):
 
     def _project_memory(self, memory: Tensor) -> tuple[Tensor, Tensor]:
         weight, bias = self.in_proj_weight[self.width :], self.in_proj_bias[self.width :]
-        key, value = F.linear(memory, weight, bias).chunk(2, dim=-1)
+        key, value = torch.split(F.linear(memory, weight, bias), self.width, dim=-1)
         return key, value
 
     def _attend(self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor | None) -> Tensor:
@@ -124,12 +125,34 @@ class MultiHeadAttention(nn.Module):
             dropout_p=self.dropout if self.training else 0.0,
             scale=(self.width / self.num_heads) ** -0.5,  # a constant in the exported graph
         )
-        return heard.transpose(1, 2).reshape(query.shape[0], -1, self.width)
+        return _reshape_tail(heard.transpose(1, 2), (self.width,))
 
     def _split_heads(self, tokens: Tensor) -> Tensor:
         head_width = self.width // self.num_heads
-        heads = tokens.reshape(tokens.shape[0], -1, self.num_heads, head_width)
-        return heads.transpose(1, 2)
+        return _reshape_tail(tokens, (self.num_heads, head_width)).transpose(1, 2)
+
+
+def _reshape_tail(values: Tensor, tail: tuple[int, ...]) -> Tensor:
+    """Another shape behind the first two axes. [B, N, ...] -> [B, N, *tail]"""
+    if torch.onnx.is_in_onnx_export():
+        return cast(Tensor, _ReshapeTail.apply(values, tail))  # type: ignore[no-untyped-call]
+    return values.reshape(*values.shape[:2], *tail)
+
+
+class _ReshapeTail(torch.autograd.Function):
+    """The same as one node of a graph; a traced `reshape` takes five, to ask for the sizes."""
+
+    @staticmethod
+    def forward(_: Any, values: Tensor, tail: tuple[int, ...]) -> Tensor:
+        """What tracing goes on with."""
+        return values.reshape(*values.shape[:2], *tail)
+
+    @staticmethod
+    def symbolic(g: Any, values: Any, tail: tuple[int, ...]) -> Any:
+        """What is written: 0 keeps an axis as it is, -1 is what is left."""
+        shape = g.op("Constant", value_t=torch.tensor([0, -1, *tail]))
+        reshaped = g.op("Reshape", values, shape)
+        return reshaped.setType(values.type().with_sizes([None, None, *tail]))
 
 
 class _TransformerLayer(nn.Module):

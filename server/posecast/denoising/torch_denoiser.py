@@ -98,21 +98,26 @@ class DenoiserNetwork(nn.Module):
         Returns:
             The prediction. [B, P + T - first_frame, M], normalised
         """
-        motion = torch.cat([previous_motion, noisy_motion], dim=1)
         features = torch.cat([previous_speech, speech], dim=1)
         person = self._embed_person(step, style, shape)
-        tokens = torch.cat([person[:, None], self._embed_frames(motion, indicator)], dim=1)
-        tokens = self._add_positions(tokens)
+        frames = self._embed_frames(previous_motion, noisy_motion, indicator)
+        tokens = torch.cat([person[:, None], frames], dim=1)
+        # Counted by the features: in the sampler's graph these, unlike tokens, are no step's.
+        tokens = self._add_positions(tokens, 1 + features.shape[1])
         memory = self.speech_proj(features)
         allowed = None if self.takes_aligned_path else self._allowed_memory(memory)
+        # The person's token is left out with the frames before those that are wanted: nobody reads
+        # what the last layer makes of it.
+        first_token = 1 + first_frame if first_frame else 0
         tokens = self.transformer(
             tokens,
             memory,
             allowed,
             is_aligned=self.takes_aligned_path,
-            first_token=1 + first_frame,
+            first_token=first_token,
         )
-        prediction = self.motion_dec(self.final_norm(tokens))
+        frames = tokens if first_token else tokens[:, 1:]
+        prediction = self.motion_dec(self.final_norm(frames))
         if self.config.speech_skip:
             prediction = prediction + self.speech_skip(features[:, first_frame:])
         return prediction
@@ -143,17 +148,19 @@ class DenoiserNetwork(nn.Module):
             embedded = embedded + self.person_proj(torch.cat(given, dim=-1))
         return embedded
 
-    def _embed_frames(self, motion: Tensor, indicator: Tensor) -> Tensor:
+    def _embed_frames(
+        self, previous_motion: Tensor, noisy_motion: Tensor, indicator: Tensor
+    ) -> Tensor:
+        motion = torch.cat([previous_motion, noisy_motion], dim=1)
         if self.config.uses_indicator:
             # Previous frames have indicator 0, the value of padding: so were the weights trained.
-            previous = torch.zeros_like(motion[:, : self.config.previous_frames, 0])
-            channel = torch.cat([previous, indicator], dim=1)
+            channel = torch.cat([torch.zeros_like(previous_motion[..., 0]), indicator], dim=1)
             motion = torch.cat([motion, channel[..., None]], dim=-1)
         return self.feature_proj(motion)
 
-    def _add_positions(self, tokens: Tensor) -> Tensor:
+    def _add_positions(self, tokens: Tensor, num_tokens: int) -> Tensor:
         if self.config.learned_positions:
-            return tokens + self.PE[:, : tokens.shape[1]]
+            return tokens + self.PE[:, :num_tokens]
         return tokens + self.fixed_position
 
     def _allowed_memory(self, memory: Tensor) -> Tensor | None:
