@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own convention
@@ -51,10 +52,22 @@ class MultiHeadAttention(nn.Module):
         nn.init.xavier_uniform_(self.in_proj_weight)
         nn.init.zeros_(self.out_proj.bias)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Let every token attend to all tokens. [B, N, width] -> [B, N, width]"""
-        projected = F.linear(tokens, self.in_proj_weight, self.in_proj_bias)
-        query, key, value = projected.chunk(3, dim=-1)
+    def forward(self, tokens: Tensor, first_token: int = 0) -> Tensor:
+        """Let tokens attend to all tokens.
+
+        Args:
+            tokens: What is asked. [B, N, width]
+            first_token: Tokens from this one on ask.
+
+        Returns:
+            What each asking token heard. [B, N - first_token, width]
+        """
+        if not first_token:
+            projected = F.linear(tokens, self.in_proj_weight, self.in_proj_bias)
+            query, key, value = torch.split(projected, self.width, dim=-1)
+        else:
+            query = self._project_query(tokens[:, first_token:])
+            key, value = self._project_memory(tokens)
         return self.out_proj(self._attend(query, key, value, None))
 
     def cross(self, tokens: Tensor, memory: Tensor, allowed: Tensor | None) -> Tensor:
@@ -72,7 +85,7 @@ class MultiHeadAttention(nn.Module):
         key, value = self._project_memory(memory)
         return self.out_proj(self._attend(query, key, value, allowed))
 
-    def cross_aligned(self, tokens: Tensor, memory: Tensor) -> Tensor:
+    def cross_aligned(self, tokens: Tensor, memory: Tensor, first_token: int = 0) -> Tensor:
         """Let the first token attend to all of the memory, token `i + 1` to memory `i` alone.
 
         A softmax over one entry is 1, so all tokens but the first hear their projected value
@@ -82,14 +95,17 @@ class MultiHeadAttention(nn.Module):
         Args:
             tokens: What asks; only the first token's content matters. [B, 1 + M, width]
             memory: What is asked. [B, M, width]
+            first_token: Tokens from this one on ask.
 
         Returns:
-            What each token heard. [B, 1 + M, width]
+            What each asking token heard. [B, 1 + M - first_token, width]
         """
-        query = self._project_query(tokens[:, :1])
         key, value = self._project_memory(memory)
-        first = self._attend(query, key, value, None)
-        return self.out_proj(torch.cat([first, value], dim=1))
+        if first_token:
+            return self.out_proj(value[:, first_token - 1 :])
+        first = self._attend(self._project_query(tokens[:, :1]), key, value, None)
+        # Apart, because what frames hear is the same in every diffusion step: see `sampler_graph`.
+        return torch.cat([self.out_proj(first), self.out_proj(value)], dim=1)
 
     def _project_query(self, tokens: Tensor) -> Tensor:
         weight, bias = self.in_proj_weight[: self.width], self.in_proj_bias[: self.width]
@@ -97,7 +113,7 @@ class MultiHeadAttention(nn.Module):
 
     def _project_memory(self, memory: Tensor) -> tuple[Tensor, Tensor]:
         weight, bias = self.in_proj_weight[self.width :], self.in_proj_bias[self.width :]
-        key, value = F.linear(memory, weight, bias).chunk(2, dim=-1)
+        key, value = torch.split(F.linear(memory, weight, bias), self.width, dim=-1)
         return key, value
 
     def _attend(self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor | None) -> Tensor:
@@ -109,12 +125,34 @@ class MultiHeadAttention(nn.Module):
             dropout_p=self.dropout if self.training else 0.0,
             scale=(self.width / self.num_heads) ** -0.5,  # a constant in the exported graph
         )
-        return heard.transpose(1, 2).reshape(query.shape[0], -1, self.width)
+        return _reshape_tail(heard.transpose(1, 2), (self.width,))
 
     def _split_heads(self, tokens: Tensor) -> Tensor:
         head_width = self.width // self.num_heads
-        heads = tokens.reshape(tokens.shape[0], -1, self.num_heads, head_width)
-        return heads.transpose(1, 2)
+        return _reshape_tail(tokens, (self.num_heads, head_width)).transpose(1, 2)
+
+
+def _reshape_tail(values: Tensor, tail: tuple[int, ...]) -> Tensor:
+    """Another shape behind the first two axes. [B, N, ...] -> [B, N, *tail]"""
+    if torch.onnx.is_in_onnx_export():
+        return cast(Tensor, _ReshapeTail.apply(values, tail))  # type: ignore[no-untyped-call]
+    return values.reshape(*values.shape[:2], *tail)
+
+
+class _ReshapeTail(torch.autograd.Function):
+    """The same as one node of a graph; a traced `reshape` takes five, to ask for the sizes."""
+
+    @staticmethod
+    def forward(_: Any, values: Tensor, tail: tuple[int, ...]) -> Tensor:
+        """What tracing goes on with."""
+        return values.reshape(*values.shape[:2], *tail)
+
+    @staticmethod
+    def symbolic(g: Any, values: Any, tail: tuple[int, ...]) -> Any:
+        """What is written: 0 keeps an axis as it is, -1 is what is left."""
+        shape = g.op("Constant", value_t=torch.tensor([0, -1, *tail]))
+        reshaped = g.op("Reshape", values, shape)
+        return reshaped.setType(values.type().with_sizes([None, None, *tail]))
 
 
 class _TransformerLayer(nn.Module):
@@ -176,7 +214,13 @@ class DecoderLayer(_TransformerLayer):
         self.norm3 = nn.LayerNorm(width)
 
     def forward(
-        self, tokens: Tensor, memory: Tensor, allowed: Tensor | None, *, is_aligned: bool
+        self,
+        tokens: Tensor,
+        memory: Tensor,
+        allowed: Tensor | None,
+        *,
+        is_aligned: bool,
+        first_token: int = 0,
     ) -> Tensor:
         """Refine tokens.
 
@@ -185,17 +229,19 @@ class DecoderLayer(_TransformerLayer):
             memory: What cross-attention reads. [B, M, width]
             allowed: Mask of cross-attention, True where it may look; None for no mask. [1 + M, M]
             is_aligned: Take the short way of `MultiHeadAttention.cross_aligned`; ignores `allowed`.
+            first_token: Tokens before this one are heard by the others, but not refined.
 
         Returns:
-            Tokens. [B, 1 + M, width]
+            Tokens. [B, 1 + M - first_token, width]
         """
-        heard = self.self_attn(self._before(self.norm1, tokens))
-        tokens = self._after(self.norm1, tokens, heard)
-        asking = self._before(self.norm2, tokens)
+        heard = self.self_attn(self._before(self.norm1, tokens), first_token)
+        tokens = self._after(self.norm1, tokens[:, first_token:], heard)
         if is_aligned:
-            heard = self.multihead_attn.cross_aligned(asking, memory)
+            asking = self._before(self.norm2, tokens)
+            heard = self.multihead_attn.cross_aligned(asking, memory, first_token)
         else:
-            heard = self.multihead_attn.cross(asking, memory, allowed)
+            allowed = None if allowed is None else allowed[first_token:]
+            heard = self.multihead_attn.cross(self._before(self.norm2, tokens), memory, allowed)
         tokens = self._after(self.norm2, tokens, heard)
         update = self._feed_forward(self._before(self.norm3, tokens))
         return self._after(self.norm3, tokens, update)
@@ -225,9 +271,22 @@ class DecoderStack(nn.Module):
         self.layers = nn.ModuleList(layers)
 
     def forward(
-        self, tokens: Tensor, memory: Tensor, allowed: Tensor | None, *, is_aligned: bool
+        self,
+        tokens: Tensor,
+        memory: Tensor,
+        allowed: Tensor | None,
+        *,
+        is_aligned: bool,
+        first_token: int = 0,
     ) -> Tensor:
-        """Refine tokens; the arguments are those of `DecoderLayer.forward`."""
-        for layer in self.layers:
-            tokens = layer(tokens, memory, allowed, is_aligned=is_aligned)
+        """Refine tokens; the arguments are those of `DecoderLayer.forward`.
+
+        Returns:
+            Tokens from the first asked one on; the others are left out of the last layer alone,
+            because those before it hear them. [B, 1 + M - first_token, width]
+        """
+        last = len(self.layers) - 1
+        for index, layer in enumerate(self.layers):
+            first = first_token if index == last else 0
+            tokens = layer(tokens, memory, allowed, is_aligned=is_aligned, first_token=first)
         return tokens

@@ -20,9 +20,14 @@ def _gather_taps(past: Tensor, current: Tensor, taps: int, stride: int) -> tuple
     Plain concatenation and a matrix product run several times faster on CPUs than the convolution.
     """
     joined = torch.cat([past, current], dim=1)
-    last = joined.shape[1] - taps + 1
-    gathered = torch.cat([joined[:, tap : last + tap : stride] for tap in range(taps)], dim=-1)
-    return gathered, joined[:, joined.shape[1] - past.shape[1] :]
+    slices = [slice(tap, _from_end(taps - 1 - tap), stride) for tap in range(taps)]
+    gathered = torch.cat([joined[:, inputs] for inputs in slices], dim=-1)
+    return gathered, joined[:, stride - taps :]
+
+
+def _from_end(left_out: int) -> int | None:
+    """End of a slice that leaves the last ones out; unlike a length, a constant of the graph."""
+    return -left_out if left_out else None
 
 
 class CausalBlock(nn.Module):
@@ -42,14 +47,11 @@ class CausalBlock(nn.Module):
     def forward(self, hidden: Tensor, past: Tensor) -> tuple[Tensor, Tensor]:
         """Next hidden frames and the new past. [B, T, W], [B, past_frames, W]"""
         joined = torch.cat([past, self.context_norm(hidden)], dim=1)
-        num_frames = hidden.shape[1]
-        taps = [
-            joined[:, tap * self.dilation : tap * self.dilation + num_frames]
-            for tap in range(self.taps)
-        ]
+        starts = [tap * self.dilation for tap in range(self.taps)]
+        taps = [joined[:, start : _from_end(starts[-1] - start)] for start in starts]
         hidden = hidden + functional.gelu(self.context(torch.cat(taps, dim=-1)))
         inner = self.dropout(functional.gelu(self.expand(self.norm(hidden))))
-        return hidden + self.contract(inner), joined[:, num_frames:]
+        return hidden + self.contract(inner), joined[:, -starts[-1] :]
 
 
 class SpeechEncoderNetwork(nn.Module):

@@ -79,6 +79,8 @@ class DenoiserNetwork(nn.Module):
         previous_motion: Tensor,
         previous_speech: Tensor,
         indicator: Tensor,
+        *,
+        first_frame: int = 0,
     ) -> Tensor:
         """Predict the motion of the previous and the current frames.
 
@@ -91,21 +93,33 @@ class DenoiserNetwork(nn.Module):
             previous_motion: Clean motion before the window. [B, P, M]
             previous_speech: Features before the window. [B, P, D]
             indicator: 1 for real current frames, 0 for padding. [B, T]
+            first_frame: Frames from this one on are predicted, counted from the first previous one.
 
         Returns:
-            The prediction. [B, P + T, M], normalised
+            The prediction. [B, P + T - first_frame, M], normalised
         """
-        motion = torch.cat([previous_motion, noisy_motion], dim=1)
         features = torch.cat([previous_speech, speech], dim=1)
         person = self._embed_person(step, style, shape)
-        tokens = torch.cat([person[:, None], self._embed_frames(motion, indicator)], dim=1)
-        tokens = self._add_positions(tokens)
+        frames = self._embed_frames(previous_motion, noisy_motion, indicator)
+        tokens = torch.cat([person[:, None], frames], dim=1)
+        # Counted by the features: in the sampler's graph these, unlike tokens, are no step's.
+        tokens = self._add_positions(tokens, 1 + features.shape[1])
         memory = self.speech_proj(features)
         allowed = None if self.takes_aligned_path else self._allowed_memory(memory)
-        tokens = self.transformer(tokens, memory, allowed, is_aligned=self.takes_aligned_path)
-        prediction = self.motion_dec(self.final_norm(tokens[:, 1:]))
+        # The person's token is left out with the frames before those that are wanted: nobody reads
+        # what the last layer makes of it.
+        first_token = 1 + first_frame if first_frame else 0
+        tokens = self.transformer(
+            tokens,
+            memory,
+            allowed,
+            is_aligned=self.takes_aligned_path,
+            first_token=first_token,
+        )
+        frames = tokens if first_token else tokens[:, 1:]
+        prediction = self.motion_dec(self.final_norm(frames))
         if self.config.speech_skip:
-            prediction = prediction + self.speech_skip(features)
+            prediction = prediction + self.speech_skip(features[:, first_frame:])
         return prediction
 
     def _build_speech_projection(self) -> nn.Module:
@@ -134,17 +148,19 @@ class DenoiserNetwork(nn.Module):
             embedded = embedded + self.person_proj(torch.cat(given, dim=-1))
         return embedded
 
-    def _embed_frames(self, motion: Tensor, indicator: Tensor) -> Tensor:
+    def _embed_frames(
+        self, previous_motion: Tensor, noisy_motion: Tensor, indicator: Tensor
+    ) -> Tensor:
+        motion = torch.cat([previous_motion, noisy_motion], dim=1)
         if self.config.uses_indicator:
             # Previous frames have indicator 0, the value of padding: so were the weights trained.
-            previous = torch.zeros_like(motion[:, : self.config.previous_frames, 0])
-            channel = torch.cat([previous, indicator], dim=1)
+            channel = torch.cat([torch.zeros_like(previous_motion[..., 0]), indicator], dim=1)
             motion = torch.cat([motion, channel[..., None]], dim=-1)
         return self.feature_proj(motion)
 
-    def _add_positions(self, tokens: Tensor) -> Tensor:
+    def _add_positions(self, tokens: Tensor, num_tokens: int) -> Tensor:
         if self.config.learned_positions:
-            return tokens + self.PE[:, : tokens.shape[1]]
+            return tokens + self.PE[:, :num_tokens]
         return tokens + self.fixed_position
 
     def _allowed_memory(self, memory: Tensor) -> Tensor | None:
@@ -190,9 +206,13 @@ class ConditionedDenoiser(nn.Module):
         Returns:
             The prediction. [B, T, M], normalised
         """
-        return self.predict_all(*inputs)[:, self.config.previous_frames :]
+        return self._predict(*inputs, first_frame=self.config.previous_frames)
 
-    def predict_all(  # noqa: PLR0913, PLR0917 - these are the inputs of the network
+    def predict_all(self, *inputs: Tensor) -> Tensor:
+        """The same with the prediction of the previous frames in front. [B, P + T, M]"""
+        return self._predict(*inputs, first_frame=0)
+
+    def _predict(  # noqa: PLR0913, PLR0917 - these are the inputs of the network
         self,
         noisy_motion: Tensor,
         step: Tensor,
@@ -205,8 +225,10 @@ class ConditionedDenoiser(nn.Module):
         has_speech: Tensor,
         has_style: Tensor,
         has_previous: Tensor,
+        *,
+        first_frame: int,
     ) -> Tensor:
-        """The same with the prediction of the previous frames in front. [B, P + T, M]"""
+        """Put the stand-ins in and predict frames from one on."""
         # The unconditional entry of guidance keeps the real previous speech: only `speech` is null.
         speech = _choose(has_speech, speech, self.null_audio_feat)
         previous_motion = _choose(has_previous, previous_motion, self.start_motion_feat)
@@ -214,7 +236,15 @@ class ConditionedDenoiser(nn.Module):
         if self.config.style_dim:
             style = _choose(has_style, style, self.null_style_feat[:, 0])
         return self.denoising_net(
-            noisy_motion, step, speech, style, shape, previous_motion, previous_speech, indicator
+            noisy_motion,
+            step,
+            speech,
+            style,
+            shape,
+            previous_motion,
+            previous_speech,
+            indicator,
+            first_frame=first_frame,
         )
 
 

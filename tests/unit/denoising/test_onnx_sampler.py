@@ -140,6 +140,15 @@ def test_what_no_step_changes_is_outside_the_steps(exported):
     assert 3 <= len(outside) < len(products)  # the speech's projection, keys and values of 2 layers
 
 
+def test_steps_ask_for_no_sizes_but_the_motions(exported):
+    """Each question costs a node or five in every step, a sixth of a live window's time."""
+    _, _, path = exported(**SHORT)
+    scan = next(node for node in onnx.load(path).graph.node if node.op_type == "Scan")
+    body = next(part.g for part in scan.attribute if part.name == "body")
+    asked = [node.input[0] for node in body.node if node.op_type == "Shape"]
+    assert asked == ["motion"]
+
+
 @pytest.fixture
 def copies(monkeypatch):
     """Counts the copies between host and device: [in, out, runs]."""

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from posecast.denoising.torch_denoiser import TorchDenoiser
+from posecast.denoising.window_padding import fit_window
 from posecast.errors import InvalidRequest
 
 RNG = np.random.default_rng(2)
@@ -52,6 +53,26 @@ def test_every_variant_takes_full_and_short_windows(setup, changes, pads):
         assert prediction.shape == (8, num_frames, 5)
         assert prediction.dtype == np.float32
         assert np.isfinite(prediction).all()
+
+
+@VARIANTS
+def test_current_frames_come_out_as_among_all_frames(
+    tiny_config, tiny_network, tiny_conditions, changes
+):
+    config = tiny_config(pads_windows=False, **changes)
+    network = tiny_network(config).eval()
+    inputs = [
+        torch.from_numpy(value)
+        for value in fit_window(config, MOTION[:, :5], STEPS, tiny_conditions(config, 5)).values()
+    ]
+
+    with torch.no_grad():
+        alone, among_all = network(*inputs), network.predict_all(*inputs)
+
+    assert alone.shape == (8, 5, 5)
+    assert among_all.shape == (8, config.previous_frames + 5, 5)
+    # The same sums for fewer tokens, in products of another height.
+    torch.testing.assert_close(alone, among_all[:, config.previous_frames :], atol=1e-5, rtol=0)
 
 
 @VARIANTS
