@@ -18,7 +18,7 @@ _STYLE_DIM = 128
 
 DEFAULT_MODEL = ModelConfig(
     name="default",
-    version="2.0.0",
+    version="2.1.0",
     motion_space="arkit",
     speech_encoder=_SPEECH,
     style_encoder=StyleEncoderConfig(
@@ -45,8 +45,8 @@ DEFAULT_MODEL = ModelConfig(
     style_guidance=1.0,
     sampling_steps=2,
     border_easing_frames=8.0,
-    contact_from=0.1,
-    contact_to=0.45,
+    contact_from=0.4,
+    contact_to=0.7,
     mean_curves=LIP_CURVES,
 )
 

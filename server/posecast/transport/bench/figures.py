@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posecast.config import FRAME_RATE_HZ, FRAMES_PER_WINDOW, LatencyMode
+from posecast.config import FRAME_RATE_HZ, LatencyMode
 from posecast.transport.bench.load import Load
 from posecast.transport.bench.process_use import ProcessUse
 from posecast.transport.bench.record import StreamRecord, UtteranceRecord
 
 SLACK_S = 0.1
 """What a frame may take beside the audio that its window waits for."""
+OLD_WINDOW_FRAMES = {"offline": 100, "balanced": 25, "realtime": 5}
 USUAL_LOOK_AHEAD_MS = 160
 """Look-ahead of servers whose header does not tell it."""
 
@@ -131,7 +132,7 @@ class _Timing:
             return 0.0
         window_frames, look_ahead_ms = stream.window_frames, stream.look_ahead_ms
         if window_frames == 0:
-            window_frames, look_ahead_ms = FRAMES_PER_WINDOW[self.mode], USUAL_LOOK_AHEAD_MS
+            window_frames, look_ahead_ms = OLD_WINDOW_FRAMES[self.mode], USUAL_LOOK_AHEAD_MS
         return window_frames / FRAME_RATE_HZ + look_ahead_ms / 1000 + SLACK_S
 
     def media_zero_s(self, utterance: UtteranceRecord) -> float:
