@@ -42,6 +42,7 @@ _STAGES: Mapping[str, _Stage] = {
 _STRAIGHT_RUN: tuple[tuple[str, int, bool], ...] = (
     ("speech-encoder", 5600, False),
     ("speech-encoder", 7500, True),
+    ("speech-encoder", 10_600, False),
     ("style", 1100, False),
     ("denoiser", 800, False),
 )
