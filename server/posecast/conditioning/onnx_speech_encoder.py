@@ -132,15 +132,10 @@ class OnnxSpeechEncoder:
         self, blocks: Sequence[FloatArray], states: Sequence[SpeechEncoderState]
     ) -> tuple[FloatArray, list[float]]:
         """Normalised spectra, [B, 4 T, 81], and running peaks after the blocks."""
-        # Row by row: a stream's spectrum must not depend on which others are served beside it, and
-        # running peaks are a recursion in time.
-        rows = [
-            normalise_level(
-                log_mel(samples, state.tail, self._config.num_mel_bands), state.peak_level
-            )
-            for samples, state in zip(blocks, states, strict=True)
-        ]
-        return np.stack([mel for mel, _ in rows]), [peak for _, peak in rows]
+        tails = np.stack([state.tail for state in states])
+        mels = log_mel(np.stack(blocks), tails, self._config.num_mel_bands)
+        normalised, peaks = normalise_level(mels, np.array([state.peak_level for state in states]))
+        return normalised, peaks.tolist()
 
 
 def _check_blocks(blocks: Sequence[FloatArray], states: Sequence[SpeechEncoderState]) -> None:

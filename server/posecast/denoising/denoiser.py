@@ -68,7 +68,9 @@ class Denoiser(Protocol):
 
 
 def stack_conditions(entries: list[Conditions]) -> Conditions:
-    """Join several batches into one, in order."""
+    """Join several batches into one, in order; one alone stays as it is."""
+    if len(entries) == 1:
+        return entries[0]
     return Conditions(
         **{
             name: np.concatenate([getattr(entry, name) for entry in entries])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from posecast.rig.arkit import CURVE_INDEX
+from posecast.rig.clamp import clamp
 from posecast.rig.fade import smoothstep
+from posecast.rig.regions import indices_of
 from posecast.signals import FloatArray
 
 CLOSING_S, CLOSED_S, OPENING_S = 0.08, 0.04, 0.2
@@ -17,6 +18,12 @@ MEAN_FIXATION_S, SHORTEST_FIXATION_S = 0.9, 0.25
 SACCADE_S = 0.05
 _VERTICAL_SHARE = 0.6
 _PURPOSE_BLINKS, _PURPOSE_GAZE = 1, 2
+_BLINK = indices_of(("eyeBlinkLeft", "eyeBlinkRight"))
+_WIDE = indices_of(("eyeWideLeft", "eyeWideRight"))
+_LOOK_UP = indices_of(("eyeLookUpLeft", "eyeLookUpRight"))
+_LOOK_DOWN = indices_of(("eyeLookDownLeft", "eyeLookDownRight"))
+_LOOK_RIGHT = indices_of(("eyeLookInLeft", "eyeLookOutRight"))
+_LOOK_LEFT = indices_of(("eyeLookOutLeft", "eyeLookInRight"))
 
 
 class Eyes:
@@ -52,19 +59,16 @@ class Eyes:
             return
         blink = self._blink(times_s)
         right, up = self._gaze(times_s).T
-        for side in ("Left", "Right"):
-            weights[:, CURVE_INDEX[f"eyeBlink{side}"]] = blink
-            # A lid that is shut cannot be wide open.
-            weights[:, CURVE_INDEX[f"eyeWide{side}"]] *= 1 - blink
-            weights[:, CURVE_INDEX[f"eyeLookUp{side}"]] = np.clip(up, 0, 1)
-            weights[:, CURVE_INDEX[f"eyeLookDown{side}"]] = np.clip(-up, 0, 1)
-        for name, value in (
-            ("eyeLookOutRight", right),
-            ("eyeLookInLeft", right),
-            ("eyeLookInRight", -right),
-            ("eyeLookOutLeft", -right),
+        weights[:, _BLINK] = blink[:, None]
+        # A lid that is shut cannot be wide open.
+        weights[:, _WIDE] *= 1 - blink[:, None]
+        for curves, value in (
+            (_LOOK_UP, up),
+            (_LOOK_DOWN, -up),
+            (_LOOK_RIGHT, right),
+            (_LOOK_LEFT, -right),
         ):
-            weights[:, CURVE_INDEX[name]] = np.clip(value, 0, 1)
+            weights[:, curves] = clamp(value, 0, 1)[:, None]
 
     def _blink(self, times_s: np.ndarray) -> np.ndarray:
         self._extend_blinks(float(times_s[-1]) + CLOSING_S)
@@ -73,8 +77,8 @@ class Eyes:
             # Only the frames of the blink: in a long batch there are many, in a short one few.
             during = slice(*np.searchsorted(times_s, (start, start + BLINK_S)))
             since = times_s[during] - start
-            rise = np.clip(since / CLOSING_S, 0, 1)
-            fall = np.clip(1 - (since - CLOSING_S - CLOSED_S) / OPENING_S, 0, 1)
+            rise = clamp(since / CLOSING_S, 0, 1)
+            fall = clamp(1 - (since - CLOSING_S - CLOSED_S) / OPENING_S, 0, 1)
             closure[during] = smoothstep(np.minimum(rise, fall))
         horizon = float(times_s[-1]) - BLINK_S
         # The last one stays: the next is drawn from it.
@@ -119,12 +123,12 @@ class Eyes:
             fixation_s = SHORTEST_FIXATION_S + self._gaze_rng.exponential(MEAN_FIXATION_S)
             self._gaze_times.append(self._gaze_times[-1] + fixation_s)
             direction = self._gaze_rng.standard_normal(2) * (1, _VERTICAL_SHARE)
-            self._gaze_targets.append(np.clip(self._gaze_range * direction, -1, 1))
+            self._gaze_targets.append(clamp(self._gaze_range * direction, -1, 1))
         index = np.searchsorted(self._gaze_times, times_s, side="right") - 1
         targets = np.array(self._gaze_targets)
         before = targets[np.maximum(index - 1, 0)]
         since = times_s - np.array(self._gaze_times)[index]
-        part = smoothstep(np.clip(since / SACCADE_S, 0, 1))[:, None]
+        part = smoothstep(clamp(since / SACCADE_S, 0, 1))[:, None]
         looked = before + part * (targets[index] - before)
         passed = max(0, int(index[-1]) - 1)
         del self._gaze_times[:passed], self._gaze_targets[:passed]

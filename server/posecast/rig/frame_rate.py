@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from posecast.config import FRAME_RATE_HZ
+from posecast.rig.clamp import clamp
 from posecast.rig.head_pose import interpolate_quaternions
 from posecast.rig.retarget import lip_aperture
 from posecast.signals import FloatArray
@@ -96,7 +97,7 @@ class FrameRateConverter:
 
     def _kept(self, frame: np.ndarray) -> np.ndarray:
         """Place of model frames in what is kept; frames beyond either end are held."""
-        return np.clip(frame - self._first_kept, 0, len(self._weights) - 1)
+        return clamp(frame - self._first_kept, 0, len(self._weights) - 1)
 
     def _forget(self, before: int) -> None:
         drop = max(0, before - self._first_kept)

@@ -23,7 +23,7 @@ def quaternion_from_rotation_vector(rotation: FloatArray) -> FloatArray:
     Source:
         Euler-Rodrigues parameters; axes of FLAME and of ARKit's face anchor.
     """
-    angle = np.linalg.norm(rotation.astype(np.float64), axis=-1, keepdims=True)
+    angle = _length(rotation.astype(np.float64))
     # sinc keeps the small angles exact: sin(a / 2) / a = sinc(a / 2 pi) / 2
     vector = rotation * np.sinc(angle / (2 * np.pi)) / 2
     return _standard(np.concatenate([vector, np.cos(angle / 2)], axis=-1))
@@ -44,7 +44,7 @@ def rotation_vector_from_quaternion(head: FloatArray) -> FloatArray:
     quaternion = head.astype(np.float64)
     quaternion = np.where(quaternion[..., 3:] < 0, -quaternion, quaternion)
     vector, w = quaternion[..., :3], quaternion[..., 3:]
-    sine = np.linalg.norm(vector, axis=-1, keepdims=True)
+    sine = _length(vector)
     half_angle = np.arctan2(sine, w)
     # As in the way there: a / sin(a / 2) = 2 / sinc(a / 2 pi), exact at 0.
     return (2 * vector / np.sinc(half_angle / np.pi)).astype(np.float32)
@@ -145,5 +145,10 @@ def _multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _standard(quaternion: np.ndarray) -> FloatArray:
     """Unit length, w >= 0, so that equal rotations have equal numbers."""
-    unit = quaternion / np.linalg.norm(quaternion, axis=-1, keepdims=True)
+    unit = quaternion / _length(quaternion)
     return np.where(unit[..., 3:] < 0, -unit, unit).astype(np.float32)
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    """Lengths of vectors, [T, n] -> [T, 1]; `numpy.linalg.norm` takes twice the time for few."""
+    return np.sqrt((vectors * vectors).sum(axis=-1, keepdims=True))

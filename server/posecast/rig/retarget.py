@@ -9,6 +9,7 @@ import numpy as np
 
 from posecast.errors import CheckpointMismatch
 from posecast.rig.arkit import CURVE_INDEX, MOTION_DIM, NUM_CURVES
+from posecast.rig.clamp import clamp
 from posecast.rig.head_pose import quaternion_from_rotation_vector
 from posecast.signals import FloatArray
 
@@ -80,7 +81,7 @@ def face_from_motion(
         ARKit's definition of mouthClose: it undoes the parting of lips that jawOpen brings.
     """
     plain = scale.denormalise(motion)
-    weights = np.clip(plain[:, :NUM_CURVES], 0.0, 1.0)
+    weights = clamp(plain[:, :NUM_CURVES], 0.0, 1.0)
     for curve in (_JAW_OPEN, _MOUTH_CLOSE):
         above = np.maximum(0.0, weights[:, curve] - REST_THRESHOLD)
         weights[:, curve] = above / (1 - REST_THRESHOLD)
@@ -95,7 +96,7 @@ def _decide_contact(
 ) -> FloatArray:
     """Lips that nearly touch, touch; lips that hardly approach each other, do not. [T]"""
     undone = mouth_close / np.maximum(jaw_open, 1e-6)
-    part = np.clip((undone - contact[0]) / (contact[1] - contact[0]), 0.0, 1.0)
+    part = clamp((undone - contact[0]) / (contact[1] - contact[0]), 0.0, 1.0)
     return (part * part * (3 - 2 * part) * jaw_open).astype(np.float32)
 
 

@@ -63,6 +63,24 @@ def test_every_band_hears_something():
     assert (filters.sum(axis=0) > 0).all()
 
 
+@pytest.mark.parametrize("hops", [4, 12, 25])
+def test_a_row_is_heard_as_if_it_were_alone(speech, hops):
+    """Bit for bit: a stream must not depend on which others are served beside it."""
+    rows = np.stack([speech[k * 960 : k * 960 + hops * HOP_SAMPLES] for k in range(5)])
+    tails = np.stack([NO_TAIL + np.float32(0.01 * k) for k in range(5)])
+    peaks = np.linspace(PEAK_FLOOR, 2.0, 5)
+
+    mels = log_mel(rows, tails, BANDS)
+    levels, last_peaks = normalise_level(mels, peaks)
+
+    for row in range(5):
+        mel = log_mel(rows[row], tails[row], BANDS)
+        level, last_peak = normalise_level(mel, peaks[row])
+        np.testing.assert_array_equal(mels[row], mel)
+        np.testing.assert_array_equal(levels[row], level)
+        assert last_peaks[row] == last_peak
+
+
 @pytest.mark.parametrize("num_samples", [0, 159, 161])
 def test_a_broken_hop_is_refused(num_samples):
     with pytest.raises(InvalidRequest, match=f"{num_samples} samples; expected a multiple of 160"):
