@@ -173,20 +173,32 @@ class ModelConfig:
     """Share of the jaw's opening that the lips must undo to begin to touch, 0..1."""
     contact_to: float = 0.9
     """Share at which they touch for good, above `contact_from`, at most 1."""
+    near_contact: tuple[float, ...] = ()
+    """The two shares of streams that hear less far ahead than is usual, and so know less of what
+    the lips are about to do; none means the same two."""
 
     def __post_init__(self) -> None:
         """Hold the defaults to the ranges of a request."""
         check_range("border_easing_frames", self.border_easing_frames, 0.0, 100.0)
-        if not 0 <= self.contact_from < self.contact_to <= 1:
-            raise InvalidRequest(
-                f"contact_from {self.contact_from}, contact_to {self.contact_to}; allowed: 0 to 1, "
-                "the first below the second"
-            )
+        begin, end = self.contact_from, self.contact_to
+        _check_contact(f"contact_from {begin}, contact_to {end}", (begin, end))
+        _check_contact(f"near_contact {self.near_contact}", self.near_contact or (0.0, 1.0))
         AnimationOptions(
             audio_guidance=self.audio_guidance,
             style_guidance=self.style_guidance,
             sampling_steps=self.sampling_steps,
         )
+
+    def contact(self, look_ahead_frames: int) -> tuple[float, ...]:
+        """Shares at which lips begin to touch and touch for good, for a stream's look-ahead."""
+        if self.near_contact and look_ahead_frames < self.speech_encoder.look_ahead_frames:
+            return self.near_contact
+        return self.contact_from, self.contact_to
+
+
+def _check_contact(told: str, shares: tuple[float, ...]) -> None:
+    if len(shares) != 2 or not 0 <= shares[0] < shares[1] <= 1:
+        raise InvalidRequest(f"{told}; allowed: 0 to 1, the first below the second")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

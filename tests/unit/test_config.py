@@ -169,3 +169,18 @@ def test_lips_begin_to_touch_before_they_touch(low, high):
 def test_a_step_between_windows_cannot_fade_backwards():
     with pytest.raises(InvalidRequest, match="border_easing_frames -1.0; allowed: 0.0 to 100.0"):
         ModelConfig(name="x", version="1", border_easing_frames=-1.0)
+
+
+def test_streams_that_hear_less_far_ahead_have_shares_of_their_own():
+    one = ModelConfig(name="x", version="1", contact_from=0.4, contact_to=0.7)
+    two = dataclasses.replace(one, near_contact=(0.2, 0.5))
+
+    usual = one.speech_encoder.look_ahead_frames
+    assert one.contact(usual) == one.contact(usual - 1) == two.contact(usual) == (0.4, 0.7)
+    assert two.contact(usual - 1) == (0.2, 0.5)
+
+
+@pytest.mark.parametrize("shares", [(0.5, 0.2), (0.2,), (-0.1, 0.5), (0.5, 1.1)])
+def test_shares_of_contact_that_cannot_be_are_refused(shares):
+    with pytest.raises(InvalidRequest, match="near_contact .*; allowed: 0 to 1, the first below"):
+        ModelConfig(name="x", version="1", near_contact=shares)

@@ -63,7 +63,7 @@ class MotionScale:
 
 
 def face_from_motion(
-    motion: FloatArray, scale: MotionScale, contact: tuple[float, float] = USUAL_CONTACT
+    motion: FloatArray, scale: MotionScale, contact: tuple[float, ...] = USUAL_CONTACT
 ) -> tuple[FloatArray, FloatArray]:
     """Put a face on normalised motion.
 
@@ -92,7 +92,7 @@ def face_from_motion(
 
 
 def _decide_contact(
-    mouth_close: FloatArray, jaw_open: FloatArray, contact: tuple[float, float]
+    mouth_close: FloatArray, jaw_open: FloatArray, contact: tuple[float, ...]
 ) -> FloatArray:
     """Lips that nearly touch, touch; lips that hardly approach each other, do not. [T]"""
     undone = mouth_close / np.maximum(jaw_open, 1e-6)

@@ -77,6 +77,7 @@ class StreamingSession:
         self._resampler = Resampler(sample_rate_hz)
         look_ahead_frames = choose_look_ahead(engine.speech_encoder.config, options)
         self._speech = SpeechFeatureStream(engine.speech_encoder, look_ahead_frames)
+        self._contact = engine.config.contact(look_ahead_frames)
         settings = MotionSettings.of(engine.config, options, style=style, seed=self.seed)
         self._motion = MotionStream(engine.config.denoiser, engine.config, settings)
         self._converter = FrameRateConverter(options.frame_rate_hz)
@@ -248,9 +249,7 @@ class StreamingSession:
             self._first_frame_of_rest = block.window.first_frame + block.window.num_frames
         motion = self._motion.accept(speech, sampled)
         self._num_windows += 1
-        config = self.engine.config
-        contact = (config.contact_from, config.contact_to)
-        weights, head = face_from_motion(motion, self.engine.scale, contact)
+        weights, head = face_from_motion(motion, self.engine.scale, self._contact)
         frames = self._dress(*self._converter.push(weights, self._life.turn_head(head, weights)))
         if not self.is_complete:
             return frames

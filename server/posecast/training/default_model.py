@@ -47,6 +47,7 @@ DEFAULT_MODEL = ModelConfig(
     border_easing_frames=8.0,
     contact_from=0.4,
     contact_to=0.7,
+    near_contact=(0.2, 0.5),
     mean_curves=LIP_CURVES,
 )
 
