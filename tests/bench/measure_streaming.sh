@@ -8,7 +8,7 @@ mkdir -p "$out"
 bench() { # bench NAME ARGUMENTS...
     local name=$1
     shift
-    posecast bench "$@" --json "$out/$name.json" >"$out/$name.txt"
+    posecast bench --json "$out/$name.json" "$@" >"$out/$name.txt"
     echo "$out/$name.txt"
 }
 seconds=${SECONDS_EACH:-15} repeats=${REPEATS:-3}
