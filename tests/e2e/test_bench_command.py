@@ -54,6 +54,7 @@ def test_echo_and_more_streams_than_the_server_takes(tiny_package):
     finished = run_bench(
         "--streams", 1, "--echo", "--past", 3, "--processes", 2, "--json", "-",
         *SHORT, "--seconds", 4, "--", "--model", tiny_package, "--max-streams", 2,
+        "--capacity", 100,  # a busy machine would refuse one by its load, in other words
     )  # fmt: skip
 
     assert finished.returncode == 0, finished.stderr

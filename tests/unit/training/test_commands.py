@@ -179,20 +179,20 @@ def test_all_is_every_stage_with_what_each_has_by_itself(run_folder, monkeypatch
     commands.run(parse("all", "--run", run, "--seed", "5", "--minutes", "3", "-o", "model"))
 
     encoder = "train_speech_encoder"
-    names = [encoder, encoder, "train_style_encoder", "train_denoiser"]
+    names = [encoder, encoder, encoder, "train_style_encoder", "train_denoiser"]
     assert [name for name, *_ in trainings] == names
-    stages = ("speech-encoder", "speech-encoder", "style", "denoiser")
+    stages = (*["speech-encoder"] * 3, "style", "denoiser")
     for (_, plan, batch_size, _), stage in zip(trainings, stages, strict=True):
         alone = parse(stage)
         assert plan.learning_rate == alone.learning_rate
         assert batch_size == alone.batch_size
         assert (plan.seed, plan.minutes) == (5, 3.0)
-    first, last = trainings[:2]
-    assert (first[3], last[3]) == ({"gently": False}, {"gently": True})
-    assert 0 < first[1].steps < last[1].steps
+    pieces = trainings[:3]
+    assert [options["gently"] for *_, options in pieces] == [False, True, False]
+    assert 0 < pieces[0][1].steps < pieces[1][1].steps < pieces[2][1].steps
     assert [options["seed"] for options in built] == [parse("corpus").corpus_seed]
     (((folder, output), num_trained),) = exported
-    assert (folder.path, output, num_trained) == (run_folder, Path("model"), 4)
+    assert (folder.path, output, num_trained) == (run_folder, Path("model"), 5)
 
 
 def test_a_stage_that_is_done_is_not_trained_again(run_folder, monkeypatch, trainings):
