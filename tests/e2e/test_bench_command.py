@@ -67,7 +67,9 @@ def test_echo_and_more_streams_than_the_server_takes(tiny_package):
     assert past["after"]["num_frames"] > 0
     assert (past["newcomers"]["num_streams"], past["newcomers"]["num_refused"]) == (3, 2)
     assert past["newcomers"]["refusals"][0]["status"] == "RESOURCE_EXHAUSTED"
-    assert any("newcomers: 2 refused" in note for note in document["notes"])
+    told = " ".join(document["notes"])
+    for refusal in past["newcomers"]["refusals"]:
+        assert f"newcomers: {refusal['count']} refused, {refusal['status']}" in told
 
 
 def test_a_server_that_runs_elsewhere_is_measured_at_its_address(server_process):
