@@ -40,7 +40,6 @@ class SpeechFeatureStream:
             look_ahead_frames: What `choose_look_ahead` chose; None for the model's own.
         """
         usual = encoder.config.look_ahead_frames
-        self._encoder = encoder
         self._look_ahead = usual if look_ahead_frames is None else look_ahead_frames
         self._state = encoder.start(self._look_ahead)
         self._pending: list[FloatArray] = []
@@ -83,13 +82,6 @@ class SpeechFeatureStream:
         self._pending = [self._pending[0][len(block.samples) :]]
         self._num_steps += len(outputs)
         self._state = state
-
-    def encode(self, window: Window) -> FloatArray:
-        """Features of the frames of the next window. [T, D]"""
-        block = self.block(window)
-        outputs, state = self._encoder.encode(block.samples, block.state)
-        self.accept(block, outputs, state)
-        return features_of(block, outputs)
 
 
 def features_of(block: SpeechBlock, outputs: FloatArray) -> FloatArray:

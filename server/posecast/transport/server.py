@@ -31,7 +31,7 @@ from posecast.transport.servicer import FaceAnimationServicer
 from posecast.transport.stream_table import StreamTable
 from posecast.transport.style_service import StyleService
 from posecast.transport.tracing import open_tracer
-from posecast.transport.window_timer import WindowTimer, push_together
+from posecast.transport.window_timer import WindowTimer
 from posecast.v1 import face_animation_service_pb2 as service_pb2
 from posecast.v1 import face_animation_service_pb2_grpc as service_grpc
 
@@ -148,7 +148,7 @@ class AnimationServer:
         logger.info("stopped")
 
     def _measure_capacity(self) -> Capacity:
-        timer = WindowTimer(self._engine, push_together)
+        timer = WindowTimer(self._engine)
         return measure_capacity(timer, self._engine.config, self._config)
 
     def _make_backend(self, capacity: Capacity) -> Backend:

@@ -28,17 +28,6 @@ MAX_WINDOWS = 7
 _PITCH_HZ, _NUM_HARMONICS = 120, 12
 
 
-def push_in_turn(sessions: list[StreamingSession], samples: FloatArray) -> None:
-    """Make the next window of one session after the other.
-
-    Args:
-        sessions: Sessions that stand at the same place.
-        samples: The next audio of each, at 16 kHz. [S]
-    """
-    for session in sessions:
-        session.push(samples)
-
-
 def push_together(sessions: list[StreamingSession], samples: FloatArray) -> None:
     """Make the next window of all sessions together, as the worker does.
 
@@ -58,7 +47,7 @@ class WindowTimer:
     def __init__(
         self,
         engine: AnimationEngine,
-        advance: Advance = push_in_turn,
+        advance: Advance = push_together,
         *,
         limit_s: float = LIMIT_S,
         clock: Callable[[], float] = time.perf_counter,

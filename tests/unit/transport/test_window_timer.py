@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from posecast.config import AnimationOptions, ServerConfig
+from posecast.session.batch import make_next_windows
 from posecast.session.engine import AnimationEngine
 from posecast.session.streaming import StreamingSession
 from posecast.transport.capacity import measure_capacity
-from posecast.transport.window_timer import MAX_WINDOWS, WindowTimer, push_in_turn
+from posecast.transport.window_timer import MAX_WINDOWS, WindowTimer
 
 
 class Steps:
@@ -70,19 +71,20 @@ def test_each_push_makes_one_window_of_each_session(tiny_engine, options, frames
     assert made == [[frames, frames]] * 2
 
 
-def test_sessions_are_advanced_in_turn_unless_told_otherwise(tiny_engine: AnimationEngine):
-    pushed: list[tuple[str, int]] = []
+def test_sessions_are_advanced_together_as_the_worker_does(
+    tiny_engine: AnimationEngine, monkeypatch: pytest.MonkeyPatch
+):
+    batches: list[list[int]] = []
 
-    class Session:
-        def __init__(self, name: str) -> None:
-            self.name = name
+    def make(sessions: list[StreamingSession]) -> object:
+        batches.append([session.next_window.num_frames for session in sessions])
+        return make_next_windows(sessions)
 
-        def push(self, samples: np.ndarray) -> None:
-            pushed.append((self.name, len(samples)))
+    monkeypatch.setattr("posecast.transport.window_timer.make_next_windows", make)
 
-    push_in_turn([Session("a"), Session("b")], np.zeros(7, np.float32))
+    WindowTimer(tiny_engine, limit_s=0.0)(AnimationOptions(mode="realtime"), 4)
 
-    assert pushed == [("a", 7), ("b", 7)]
+    assert batches[:2] == [[3] * 4] * 2
 
 
 def test_a_machine_can_be_measured(tiny_engine: AnimationEngine):
