@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 
 from posecast.conditioning.log_mel import PEAK_FLOOR, TAIL_SAMPLES, log_mel, normalise_level
-from posecast.conditioning.speech_encoder import SpeechEncoderState
-from posecast.config import SAMPLES_PER_FRAME, SpeechEncoderConfig
-from posecast.errors import CheckpointMismatch, InvalidRequest
+from posecast.conditioning.speech_encoder import SpeechEncoderState, check_blocks
+from posecast.config import SpeechEncoderConfig
+from posecast.errors import CheckpointMismatch
 from posecast.onnx_session import open_session
 from posecast.signals import FloatArray
 
@@ -98,7 +98,7 @@ class OnnxSpeechEncoder:
         self, blocks: Sequence[FloatArray], states: Sequence[SpeechEncoderState]
     ) -> list[tuple[FloatArray, SpeechEncoderState]]:
         """Encode the next block of several streams; see `SpeechEncoder.encode_batch`."""
-        _check_blocks(blocks, states)
+        check_blocks(blocks, states)
         if len(blocks) > 1 and not self._takes_batches:
             pairs = zip(blocks, states, strict=True)
             return [self.encode(samples, state) for samples, state in pairs]
@@ -136,21 +136,3 @@ class OnnxSpeechEncoder:
         mels = log_mel(np.stack(blocks), tails, self._config.num_mel_bands)
         normalised, peaks = normalise_level(mels, np.array([state.peak_level for state in states]))
         return normalised, peaks.tolist()
-
-
-def _check_blocks(blocks: Sequence[FloatArray], states: Sequence[SpeechEncoderState]) -> None:
-    if not blocks or len(blocks) != len(states):
-        raise InvalidRequest(
-            f"{len(blocks)} blocks of audio and {len(states)} states; "
-            "expected one state for each block, at least 1"
-        )
-    length = len(blocks[0])
-    if not length or length % SAMPLES_PER_FRAME:
-        raise InvalidRequest(
-            f"{length} samples; expected a multiple of {SAMPLES_PER_FRAME} above 0"
-        )
-    for samples in blocks:
-        if len(samples) != length:
-            raise InvalidRequest(
-                f"blocks of {length} and {len(samples)} samples; expected one length in a batch"
-            )

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from posecast.config import SpeechEncoderConfig
+from posecast.config import SAMPLES_PER_FRAME
+from posecast.errors import InvalidRequest
 from posecast.signals import FloatArray
 
 
@@ -15,13 +16,33 @@ class SpeechEncoderState:
     """What a speech encoder remembers of a stream between two blocks of audio."""
 
     tail: FloatArray
-    """Samples that the next analysis window still needs. [S]"""
+    """Samples that the next block is heard with. [S]"""
     peak_level: float
-    """Running peak of the log-mel spectrum that levels are measured from, natural log of power."""
+    """Running peak of the log-mel spectrum that levels are measured from, natural log of power; 0
+    where they are not."""
     layers: tuple[FloatArray, ...]
-    """Last inputs of each causal layer."""
+    """Last inputs of each causal layer, if there are any."""
     look_ahead_frames: int
     """How far ahead the stream hears, chosen at its start."""
+
+
+class LookAheads(Protocol):
+    """How far ahead the streams of an encoder may hear."""
+
+    @property
+    def look_ahead_frames(self) -> int:
+        """Future frames that a stream hears which names no look-ahead."""
+        ...
+
+    @property
+    def look_aheads_frames(self) -> tuple[int, ...]:
+        """Look-aheads that a stream may choose from, in frames."""
+        ...
+
+    @property
+    def look_aheads_ms(self) -> tuple[int, ...]:
+        """The same in milliseconds of audio after a frame's instant."""
+        ...
 
 
 class SpeechEncoder(Protocol):
@@ -33,8 +54,8 @@ class SpeechEncoder(Protocol):
     """
 
     @property
-    def config(self) -> SpeechEncoderConfig:
-        """Sizes and look-ahead."""
+    def config(self) -> LookAheads:
+        """How far ahead a stream may hear."""
         ...
 
     def start(self, look_ahead_frames: int) -> SpeechEncoderState:
@@ -80,3 +101,26 @@ class SpeechEncoder(Protocol):
                 of another length than the first, or there is not one state for each block.
         """
         ...
+
+
+def check_blocks(blocks: Sequence[FloatArray], states: Sequence[SpeechEncoderState]) -> None:
+    """Hold the arguments of `SpeechEncoder.encode_batch` to what it says.
+
+    Raises:
+        InvalidRequest: If they differ.
+    """
+    if not blocks or len(blocks) != len(states):
+        raise InvalidRequest(
+            f"{len(blocks)} blocks of audio and {len(states)} states; "
+            "expected one state for each block, at least 1"
+        )
+    length = len(blocks[0])
+    if not length or length % SAMPLES_PER_FRAME:
+        raise InvalidRequest(
+            f"{length} samples; expected a multiple of {SAMPLES_PER_FRAME} above 0"
+        )
+    for samples in blocks:
+        if len(samples) != length:
+            raise InvalidRequest(
+                f"blocks of {length} and {len(samples)} samples; expected one length in a batch"
+            )

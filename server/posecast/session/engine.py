@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from posecast import checkpoints
 from posecast.checkpoints import ModelPackage
-from posecast.conditioning.onnx_speech_encoder import OnnxSpeechEncoder
+from posecast.conditioning.package_speech_encoder import open_speech_encoder
 from posecast.conditioning.speech_encoder import SpeechEncoder
 from posecast.conditioning.style import StyleBank, load_styles
 from posecast.config import ModelConfig
@@ -18,7 +18,8 @@ from posecast.denoising.window_sampler import WindowSampler
 from posecast.errors import CheckpointMismatch, InvalidRequest, ModelUnavailable
 from posecast.onnx_session import has_cuda
 from posecast.rig.arkit import CURVE_INDEX
-from posecast.rig.retarget import MotionScale
+from posecast.rig.face_rig import FaceRig
+from posecast.rig.package_rig import open_rig
 
 _logger = logging.getLogger(__name__)
 Device = Literal["cpu", "cuda"]
@@ -38,16 +39,19 @@ class AnimationEngine:
     """Speech and style to motion."""
     styles: StyleBank
     """Stored styles."""
-    scale: MotionScale
-    """Units of the motion."""
+    rig: FaceRig
+    """Motion to a face."""
 
     @classmethod
-    def load(cls, model: str | Path = "default", device: str = "auto") -> Self:
+    def load(
+        cls, model: str | Path = "default", device: str = "auto", rig_map: Path | None = None
+    ) -> Self:
         """Load and verify a model package.
 
         Args:
             model: `default`, or the folder of a model package.
             device: `cpu`, `cuda`, or `auto`: the GPU if onnxruntime can use one.
+            rig_map: File that `posecast rig fit` wrote, for a model that moves a FLAME face.
 
         Returns:
             The engine, ready for any number of sessions.
@@ -59,21 +63,16 @@ class AnimationEngine:
         """
         chosen = choose_device(device)
         package = checkpoints.load_package(model)
-        if package.config.motion_space != "arkit":
-            raise ModelUnavailable(
-                f"model {package.config.name!r} moves in the space "
-                f"{package.config.motion_space!r}; this version serves: arkit"
-            )
         try:
-            return cls._open(package, chosen)
+            return cls._open(package, chosen, rig_map)
         except ModelUnavailable as error:
             if device != "auto" or chosen == "cpu":
                 raise
             _logger.warning("the networks run on the CPU: %s", error)
-            return cls._open(package, "cpu")
+            return cls._open(package, "cpu", rig_map)
 
     @classmethod
-    def _open(cls, package: ModelPackage, device: Device) -> Self:
+    def _open(cls, package: ModelPackage, device: Device, rig_map: Path | None) -> Self:
         config = package.config
         unknown = [name for name in config.mean_curves if name not in CURVE_INDEX]
         if unknown:
@@ -81,12 +80,10 @@ class AnimationEngine:
         return cls(
             config=config,
             device=device,
-            speech_encoder=OnnxSpeechEncoder(
-                package.path(checkpoints.SPEECH_ENCODER_FILE), config.speech_encoder, device=device
-            ),
+            speech_encoder=open_speech_encoder(package, device=device),
             sampler=open_window_sampler(package, device=device),
             styles=load_styles(package.path(checkpoints.STYLES_FILE), config.denoiser.style_dim),
-            scale=MotionScale(mean=package.motion_mean, std=package.motion_std),
+            rig=open_rig(package, rig_map),
         )
 
 

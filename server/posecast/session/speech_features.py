@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posecast.conditioning.speech_encoder import SpeechEncoder, SpeechEncoderState
-from posecast.config import USUAL_LOOK_AHEADS_MS, AnimationOptions, SpeechEncoderConfig
+from posecast.conditioning.speech_encoder import LookAheads, SpeechEncoder, SpeechEncoderState
+from posecast.config import USUAL_LOOK_AHEADS_MS, AnimationOptions
 from posecast.errors import InvalidRequest
 from posecast.session.timeline import Window, samples_for_steps
 from posecast.signals import FloatArray
@@ -89,18 +89,18 @@ def features_of(block: SpeechBlock, outputs: FloatArray) -> FloatArray:
     return outputs[-block.window.num_frames :]
 
 
-def choose_look_ahead(config: SpeechEncoderConfig, options: AnimationOptions) -> int:
+def choose_look_ahead(config: LookAheads, options: AnimationOptions) -> int:
     """The look-ahead of a stream.
 
     Args:
-        config: What the model was trained for.
+        config: How far ahead its encoder may hear.
         options: What the stream asks for; else the most that its mode awaits, of what there is.
 
     Returns:
         One of the configuration's `look_aheads_frames`.
 
     Raises:
-        InvalidRequest: If the model was not trained for the look-ahead that is asked for.
+        InvalidRequest: If the encoder has no such look-ahead.
     """
     choices = dict(zip(config.look_aheads_ms, config.look_aheads_frames, strict=True))
     wanted_ms = options.look_ahead_ms

@@ -18,7 +18,6 @@ from posecast.rig.arkit import NUM_CURVES
 from posecast.rig.easing import EaseOver
 from posecast.rig.frame_rate import FrameRateConverter
 from posecast.rig.life import Life
-from posecast.rig.retarget import face_from_motion
 from posecast.session.batch import make_next_windows
 from posecast.session.engine import AnimationEngine
 from posecast.session.motion import MotionSettings, MotionStream, WindowRequest
@@ -249,7 +248,7 @@ class StreamingSession:
             self._first_frame_of_rest = block.window.first_frame + block.window.num_frames
         motion = self._motion.accept(speech, sampled)
         self._num_windows += 1
-        weights, head = face_from_motion(motion, self.engine.scale, self._contact)
+        weights, head = self.engine.rig.face(motion, self._contact)
         frames = self._dress(*self._converter.push(weights, self._life.turn_head(head, weights)))
         if not self.is_complete:
             return frames

@@ -19,7 +19,7 @@ from posecast.config import FRAME_RATE_HZ, SAMPLE_RATE_HZ, AnimationOptions
 from posecast.errors import InvalidRequest
 from posecast.rig.arkit import CURVE_INDEX
 from posecast.rig.head_pose import rotation_vector_from_quaternion
-from posecast.rig.retarget import lip_aperture
+from posecast.rig.retarget import MotionScale, lip_aperture
 from posecast.session.engine import AnimationEngine
 from posecast.session.pipeline import animate
 from posecast.session.style_extraction import extract_style
@@ -57,6 +57,8 @@ class Judge:
     """The model as it is served."""
     encoder: StyleEncoder
     """Its style encoder."""
+    scale: MotionScale
+    """Units of the motion."""
     sampler: TapeSampler
     """Labelled speech of held-out voices, for the clips that show a style to the encoder."""
     waveforms: list[Waveform]
@@ -73,7 +75,7 @@ class Judge:
                 for _ in range(_CLIPS_PER_STYLE)
             ]
         )
-        vectors = self.encoder.encode(self.engine.scale.normalise(clips))
+        vectors = self.encoder.encode(self.scale.normalise(clips))
         return Style(
             vector=vectors.mean(axis=0),
             blink_rate_hz=parameters.blink_rate_hz,
@@ -110,6 +112,7 @@ def load_judge(
     return Judge(
         engine=AnimationEngine.load(model),
         encoder=encoder,
+        scale=MotionScale(mean=package.motion_mean, std=package.motion_std),
         sampler=TapeSampler(speech, np.random.default_rng(_SEED)),
         waveforms=_string_together(clips),
         options=options,
@@ -183,7 +186,7 @@ def measure_retrieval(judge: Judge, count: int = 100) -> dict[str, float]:
     for index, style in enumerate(tqdm(asked, desc="faces")):
         (face,) = judge.faces(style, index, 1)
         recording = FaceRecording(times_s=face.times_s, weights=face.weights, head=face.head)
-        found = extract_style(recording, judge.encoder, judge.engine.scale)
+        found = extract_style(recording, judge.encoder, judge.scale)
         similarity = known @ _unit(found.vector - middle)
         ranks.append(int((similarity > similarity[index]).sum()))
     placed = np.array(ranks)

@@ -178,7 +178,7 @@ def server_info_message(
             max_streams_per_client=config.max_streams_per_client,
         ),
         num_streams=admission.num_taken,
-        look_aheads_ms=engine.config.speech_encoder.look_aheads_ms,
+        look_aheads_ms=engine.speech_encoder.config.look_aheads_ms,
         capacity=service_pb2.ServerCapacity(
             load=admission.load,
             modes=[

@@ -88,7 +88,7 @@ class WindowTimer:
             )
             for seed in range(batch)
         ]
-        look_ahead = _buzz(self._engine.config.speech_encoder.look_ahead_frames)
+        look_ahead = _buzz(self._engine.speech_encoder.config.look_ahead_frames)
         for session in sessions:
             session.push(look_ahead)
         samples = _buzz(frames)
