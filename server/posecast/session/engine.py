@@ -19,7 +19,7 @@ from posecast.errors import CheckpointMismatch, InvalidRequest, ModelUnavailable
 from posecast.onnx_session import has_cuda
 from posecast.rig.arkit import CURVE_INDEX
 from posecast.rig.face_rig import FaceRig
-from posecast.rig.package_rig import open_rig
+from posecast.rig.package_rig import NO_FILES, RigFiles, open_rig
 
 _logger = logging.getLogger(__name__)
 Device = Literal["cpu", "cuda"]
@@ -44,35 +44,38 @@ class AnimationEngine:
 
     @classmethod
     def load(
-        cls, model: str | Path = "default", device: str = "auto", rig_map: Path | None = None
+        cls,
+        model: str | Path = "default",
+        device: str = "auto",
+        rig_files: RigFiles = NO_FILES,
     ) -> Self:
         """Load and verify a model package.
 
         Args:
             model: `default`, or the folder of a model package.
             device: `cpu`, `cuda`, or `auto`: the GPU if onnxruntime can use one.
-            rig_map: File that `posecast rig fit` wrote, for a model that moves a FLAME face.
+            rig_files: Files of the user's own, for a model that moves a FLAME face.
 
         Returns:
             The engine, ready for any number of sessions.
 
         Raises:
-            InvalidRequest: If there is no such kind of device.
+            InvalidRequest: If there is no such kind of device, or the files are not for this model.
             ModelUnavailable: If the package or the device is not there.
             CheckpointMismatch: If a file of the package is damaged or does not fit the others.
         """
         chosen = choose_device(device)
         package = checkpoints.load_package(model)
         try:
-            return cls._open(package, chosen, rig_map)
+            return cls._open(package, chosen, rig_files)
         except ModelUnavailable as error:
             if device != "auto" or chosen == "cpu":
                 raise
             _logger.warning("the networks run on the CPU: %s", error)
-            return cls._open(package, "cpu", rig_map)
+            return cls._open(package, "cpu", rig_files)
 
     @classmethod
-    def _open(cls, package: ModelPackage, device: Device, rig_map: Path | None) -> Self:
+    def _open(cls, package: ModelPackage, device: Device, rig_files: RigFiles) -> Self:
         config = package.config
         unknown = [name for name in config.mean_curves if name not in CURVE_INDEX]
         if unknown:
@@ -83,7 +86,7 @@ class AnimationEngine:
             speech_encoder=open_speech_encoder(package, device=device),
             sampler=open_window_sampler(package, device=device),
             styles=load_styles(package.path(checkpoints.STYLES_FILE), config.denoiser.style_dim),
-            rig=open_rig(package, rig_map),
+            rig=open_rig(package, rig_files),
         )
 
 
