@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from posecast.checkpoints import STATISTICS_FILE, ModelPackage
+import numpy as np
+
+from posecast.checkpoints import SHAPE_FILE, STATISTICS_FILE, ModelPackage
 from posecast.errors import InvalidRequest
 from posecast.rig.arkit_rig import ArkitRig
 from posecast.rig.face_rig import FaceRig
 from posecast.rig.flame_model_file import read_flame_model
 from posecast.rig.flame_motion_rig import FlameMotionRig
 from posecast.rig.flame_rig import FlameRig
+from posecast.rig.flame_shape import normalise_shape
 from posecast.rig.flame_statistics import FlameStatistics
 from posecast.rig.retarget import MotionScale
+from posecast.signals import FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,24 @@ def open_rig(package: ModelPackage, files: RigFiles = NO_FILES) -> FaceRig:
         return ArkitRig(scale=MotionScale(mean=package.motion_mean, std=package.motion_std))
     statistics = FlameStatistics.from_npz(package.path(STATISTICS_FILE))
     return FlameMotionRig(statistics=statistics, rig=_flame_rig(files))
+
+
+def read_shape(package: ModelPackage) -> FloatArray:
+    """Whose face a model moves.
+
+    Args:
+        package: The model package.
+
+    Returns:
+        Identity, normalised; none for a model that moves ARKit curves. [shape_dim]
+
+    Raises:
+        CheckpointMismatch: If the package's shape is none.
+    """
+    if not package.config.denoiser.shape_dim:
+        return np.zeros(0, np.float32)
+    statistics = FlameStatistics.from_npz(package.path(STATISTICS_FILE))
+    return normalise_shape(read_shape_file(package.path(SHAPE_FILE)), statistics)
 
 
 def _flame_rig(files: RigFiles) -> FlameRig:

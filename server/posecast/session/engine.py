@@ -19,7 +19,8 @@ from posecast.errors import CheckpointMismatch, InvalidRequest, ModelUnavailable
 from posecast.onnx_session import has_cuda
 from posecast.rig.arkit import CURVE_INDEX
 from posecast.rig.face_rig import FaceRig
-from posecast.rig.package_rig import NO_FILES, RigFiles, open_rig
+from posecast.rig.package_rig import NO_FILES, RigFiles, open_rig, read_shape
+from posecast.signals import FloatArray
 
 _logger = logging.getLogger(__name__)
 Device = Literal["cpu", "cuda"]
@@ -39,6 +40,8 @@ class AnimationEngine:
     """Speech and style to motion."""
     styles: StyleBank
     """Stored styles."""
+    shape: FloatArray
+    """Whose face it is, normalised; width 0 for a rig that needs none. [shape_dim]"""
     rig: FaceRig
     """Motion to a face."""
 
@@ -86,6 +89,7 @@ class AnimationEngine:
             speech_encoder=open_speech_encoder(package, device=device),
             sampler=open_window_sampler(package, device=device),
             styles=load_styles(package.path(checkpoints.STYLES_FILE), config.denoiser.style_dim),
+            shape=read_shape(package),
             rig=open_rig(package, rig_files),
         )
 

@@ -75,10 +75,23 @@ class MotionStream:
     """Motion of one utterance; it remembers the frames that the next window follows on from."""
 
     def __init__(
-        self, network: DenoiserConfig, config: ModelConfig, settings: MotionSettings
+        self,
+        network: DenoiserConfig,
+        config: ModelConfig,
+        settings: MotionSettings,
+        *,
+        shape: FloatArray,
     ) -> None:
-        """Start an utterance."""
+        """Start an utterance.
+
+        Args:
+            network: Sizes of the denoiser.
+            config: What the model does with its motion.
+            settings: What the first windows are sampled with.
+            shape: Whose face it is, normalised. [shape_dim]
+        """
         self._network = network
+        self._shape = shape[None]
         self._settings = settings
         self._former: MotionSettings | None = None
         self._mean_columns = [CURVE_INDEX[name] for name in config.mean_curves]
@@ -164,7 +177,7 @@ class MotionStream:
         return Conditions(
             speech=speech[None],
             style=style[None],
-            shape=np.zeros((1, network.shape_dim), np.float32),
+            shape=self._shape,
             previous_motion=motion[None],
             previous_speech=features[None],
             indicator=np.ones((1, len(speech)), np.float32),

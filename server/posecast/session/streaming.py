@@ -78,7 +78,9 @@ class StreamingSession:
         self._speech = SpeechFeatureStream(engine.speech_encoder, look_ahead_frames)
         self._contact = engine.config.contact(look_ahead_frames)
         settings = MotionSettings.of(engine.config, options, style=style, seed=self.seed)
-        self._motion = MotionStream(engine.config.denoiser, engine.config, settings)
+        self._motion = MotionStream(
+            engine.config.denoiser, engine.config, settings, shape=engine.shape
+        )
         self._converter = FrameRateConverter(options.frame_rate_hz)
         self._life = Life(self.seed, style)
         self._adjuster = FaceAdjuster(options.adjustments, options.frame_rate_hz)

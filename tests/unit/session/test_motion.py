@@ -51,7 +51,9 @@ class SamplingStream:
         self._sampler = DdimSampler(denoiser)
         self._config = config
         settings = self.settings_of(seed, style, **options)
-        self._motion = MotionStream(config.denoiser, config, settings)
+        self._motion = MotionStream(
+            config.denoiser, config, settings, shape=np.zeros(config.denoiser.shape_dim, np.float32)
+        )
 
     def settings_of(self, seed=5, style=None, **options):
         vector = np.arange(4, dtype=np.float32) if style is None else style
@@ -201,7 +203,9 @@ def test_settings_that_change_before_the_first_window_are_the_only_ones(denoiser
 def test_windows_of_equal_length_steps_and_guidance_can_be_sampled_together(denoiser):
     def key_of(num_frames=6, **options):
         settings = SamplingStream(denoiser).settings_of(**options)
-        stream = MotionStream(CONFIG.denoiser, CONFIG, settings)
+        stream = MotionStream(
+            CONFIG.denoiser, CONFIG, settings, shape=np.zeros(CONFIG.denoiser.shape_dim, np.float32)
+        )
         (request,) = stream.requests(window_of(0, num_frames), speech(1, num_frames))
         return request.batch_key
 
