@@ -34,6 +34,9 @@ COMMANDS: Mapping[str, Command] = {
     "bench": Command("posecast.commands.bench", "measure latency under load", passes_on=True),
     "style": Command("posecast.commands.style", "list and show the speaking styles"),
     "evaluate": Command("posecast.evaluation.commands", "measure takes against aligned phones"),
+    "import-official": Command(
+        "posecast.commands.import_official", "turn published checkpoints into a model package"
+    ),
     "train": Command("posecast.commands.train", "make a model package (needs posecast[train])"),
 }
 
