@@ -25,7 +25,15 @@ SAMPLER_FILE = "sampler.onnx"
 DENOISER_FILE = "denoiser.onnx"
 """The motion network of packages up to 2.0.0; the sampler holds it and the loop around it."""
 STYLES_FILE = "styles.npz"
-_FILES = (SPEECH_ENCODER_FILE, STYLE_ENCODER_FILE, STYLES_FILE)
+STATISTICS_FILE = "statistics.npz"
+"""Means and spreads of FLAME coefficients; the description holds those of the motion alone."""
+SHAPE_FILE = "shape.npy"
+"""Whose face it is unless a request says otherwise: FLAME's shape, in raw units. [100]"""
+_FILES: Mapping[str, tuple[str, ...]] = {
+    "arkit": (SPEECH_ENCODER_FILE, STYLE_ENCODER_FILE, STYLES_FILE),
+    "flame": (SPEECH_ENCODER_FILE, STYLE_ENCODER_FILE, STYLES_FILE, STATISTICS_FILE, SHAPE_FILE),
+}
+"""What a package has beside its description and its motion network, by motion space."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,17 +91,33 @@ def load_package(model: str | Path) -> ModelPackage:
     """
     folder = find_package(model)
     description = _read_description(folder / DESCRIPTION_FILE)
-    motion_file = _motion_file(description["files"])
-    for name in (*_FILES, motion_file):
-        _verify(folder / name, description["files"].get(name))
     try:
         config = from_mapping(ModelConfig, description["config"], where=DESCRIPTION_FILE)
         statistics = description["statistics"]
         mean, std = (_finite(key, statistics[key]) for key in ("mean", "std"))
     except (InvalidRequest, KeyError, TypeError, ValueError) as error:
         raise CheckpointMismatch(f"{folder / DESCRIPTION_FILE}: {error}") from error
+    motion_file = _motion_file(description["files"])
+    for name in (*package_files(config), motion_file):
+        _verify(folder / name, description["files"].get(name))
     return ModelPackage(
         folder=folder, motion_file=motion_file, config=config, motion_mean=mean, motion_std=std
+    )
+
+
+def package_files(config: ModelConfig) -> tuple[str, ...]:
+    """Files of a package beside its description and its motion network.
+
+    Args:
+        config: What is fixed by the weights; a model without style has no style encoder.
+
+    Returns:
+        Their names, each of which the description gives a checksum for.
+    """
+    return tuple(
+        name
+        for name in _FILES[config.motion_space]
+        if name != STYLE_ENCODER_FILE or config.denoiser.style_dim
     )
 
 
@@ -113,12 +137,9 @@ def write_description(
     description = {
         "format_version": FORMAT_VERSION,
         "config": dataclasses.asdict(config),
-        "statistics": {
-            "mean": [round(float(value), 6) for value in mean],
-            "std": [round(float(value), 6) for value in std],
-        },
+        "statistics": {"mean": _decimals(mean), "std": _decimals(std)},
         "made_by": made_by,
-        "files": {name: sha256(folder / name) for name in (*_FILES, motion_file)},
+        "files": {name: sha256(folder / name) for name in (*package_files(config), motion_file)},
     }
     text = json.dumps(description, indent=1) + "\n"
     (folder / DESCRIPTION_FILE).write_text(text, encoding="utf-8", newline="\n")
@@ -126,7 +147,13 @@ def write_description(
 
 def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as stream:  # a speech encoder of whole clips has hundreds of megabytes
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _decimals(row: FloatArray) -> list[float]:
+    """The shortest decimal fractions that are read back as the same float32."""
+    return [float(str(value)) for value in row.astype(np.float32)]
 
 
 def _read_description(path: Path) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from posecast.ranges import check_range
 OUTPUT_RATES_HZ = (25, 30, 50, 60)
 
 LatencyMode = Literal["offline", "balanced", "realtime"]
+GuidanceMode = Literal["incremental", "independent", "original"]
 FRAMES_PER_WINDOW: Mapping[LatencyMode, int] = {"offline": 100, "balanced": 25, "realtime": 3}
 """How many frames one diffusion window makes in each latency mode, at 25 frames a second."""
 OPENING_WINDOWS: Mapping[LatencyMode, tuple[int, ...]] = {"balanced": (5, 10)}
@@ -56,6 +57,12 @@ class ModelConfig:
     """Guidance scale of speech when a request names none."""
     style_guidance: float = 1.5
     """Guidance scale of style when a request names none."""
+    guidance_mode: GuidanceMode = "incremental"
+    """What a push of guidance is measured from; see `guidance.Guidance`."""
+    guided_conditions: tuple[Literal["audio", "style"], ...] = ("audio", "style")
+    """What guidance pushes; other conditions are given to every prediction."""
+    audio_padding: Literal["zero", "replicate"] = "zero"
+    """What follows the end of a clip in its last window, for a speech encoder of whole clips."""
     sampling_steps: int = 4
     """DDIM steps when a request names none."""
     mean_curves: tuple[str, ...] = ()

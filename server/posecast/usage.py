@@ -1,4 +1,4 @@
-"""What the commands that animate share: their options, and telling a mistake from a failure."""
+"""What commands share: options of animation, and telling mistakes and missing packages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from posecast.adjustment_arguments import add_adjustment_arguments, read_adjustments
 from posecast.config import FRAMES_PER_WINDOW, OUTPUT_RATES_HZ, AnimationOptions
-from posecast.errors import InvalidRequest, PosecastError
+from posecast.errors import InvalidRequest, MissingDependency, PosecastError
 
 
 class UsageMistake(PosecastError):
@@ -23,6 +23,26 @@ def checking_arguments() -> Iterator[None]:
         yield
     except InvalidRequest as error:
         raise UsageMistake(str(error)) from error
+
+
+@contextmanager
+def needing_train_extra(purpose: str) -> Iterator[None]:
+    """Tell how to get the packages of `posecast[train]` if the body finds one missing.
+
+    Args:
+        purpose: What they are needed for, e.g. `for training`.
+
+    Raises:
+        MissingDependency: If one is missing.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in {"onnx", "soxr", "torch"}:
+            raise
+        raise MissingDependency(
+            f"{error.name} is needed {purpose}: pip install 'posecast[train]'"
+        ) from error
 
 
 def add_animation_arguments(parser: argparse._ActionsContainer, *, seed: int | None) -> None:

@@ -14,7 +14,7 @@ from posecast.usage import UsageMistake, checking_arguments
 if TYPE_CHECKING:
     from posecast.checkpoints import ModelPackage
     from posecast.conditioning.style import StyleBank
-    from posecast.signals import FaceRecording, Style
+    from posecast.signals import Style
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,11 +27,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     extracting = actions.add_parser("extract", help="take the style of a recorded face")
     extracting.add_argument(
         "take", type=Path, metavar="TAKE",
-        help="CSV of Live Link Face, or a take of ours: .csv, .json, .npz; 2 s and longer",
+        help="CSV of Live Link Face, or a take of ours: .csv, .json, .npz; 2 s and longer. For a "
+        "model of FLAME motion: .npz with exp and pose at 25 frames a second",
     )  # fmt: skip
     extracting.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="NAME.npz", help="style to write"
-    )
+        "-o", "--output", type=Path, required=True, metavar="NAME.npz",
+        help="style to write; for a model of FLAME motion also .npy, the vector alone",
+    )  # fmt: skip
+    extracting.add_argument(
+        "--start-frame", type=int, metavar="N",
+        help="of FLAME motion, where the 100 frames begin that are seen (0)",
+    )  # fmt: skip
     extracting.add_argument("--name", help="name of the style; default: that of the file")
     extracting.add_argument("--description", help="one line for people; default: where it is from")
     for action in (listing, showing, extracting):
@@ -83,39 +89,81 @@ def _show(args: argparse.Namespace) -> None:
 
 
 def _extract(args: argparse.Namespace) -> None:
-    from posecast.conditioning.style_file import check_style_name, is_style_file, write_style_file
-    from posecast.takes import read_recording
+    from posecast.conditioning.style_file import check_style_name, is_style_file
 
     name = args.output.stem if args.name is None else args.name
     with checking_arguments():
         check_style_name(name)
-    if not is_style_file(args.output.name):
-        raise UsageMistake(f"{args.output}: unknown suffix {args.output.suffix!r}; allowed: .npz")
+    if not (is_style_file(args.output.name) or _is_vector_file(args.output)):
+        raise UsageMistake(
+            f"{args.output}: unknown suffix {args.output.suffix!r}; allowed: .npz, and .npy for a "
+            "model of FLAME motion"
+        )
     if not args.output.parent.is_dir():
         raise UsageMistake(f"{args.output}: the folder {args.output.parent} does not exist")
-    recording = read_recording(args.take)
     package, named = _load(args.model)
-    style = _encode(package, recording, args.take)
-    duration_s = float(recording.times_s[-1] - recording.times_s[0])
-    model = f"{package.config.name} {package.config.version}"
-    told = f"{duration_s:.1f} s of {args.take.name}, by the model {model}"
-    description = told if args.description is None else args.description
+    is_flame = package.config.motion_space == "flame"
+    style, seen = _encode_motion(package, args) if is_flame else _encode_take(package, args)
+    told = f"{seen}, by the model {package.config.name} {package.config.version}"
     try:
-        write_style_file(args.output, name, style, description)
+        _write(args.output, name, style, told if args.description is None else args.description)
     except OSError as error:  # a full disk does not tell of which file
         raise PosecastError(f"{args.output}: {error.strerror or error}") from error
     nearest = _tell_nearest(named, style)
     print(f"posecast: {args.output}: style {name} from {told}; nearest {nearest}", file=sys.stderr)
 
 
-def _encode(package: ModelPackage, recording: FaceRecording, take: Path) -> Style:
+def _encode_take(package: ModelPackage, args: argparse.Namespace) -> tuple[Style, str]:
+    """The style of a recorded face, and what was seen of it."""
     from posecast.errors import InvalidRequest
     from posecast.session.style_extractor import StyleExtractor
+    from posecast.takes import read_recording
 
+    if _is_vector_file(args.output):
+        raise UsageMistake(f"{args.output}: a style of this model is written as .npz")
+    if args.start_frame is not None:
+        raise UsageMistake("--start-frame: this model sees whole takes; only FLAME motion is cut")
+    recording = read_recording(args.take)
     try:
-        return StyleExtractor.of(package).extract(recording)
+        style = StyleExtractor.of(package).extract(recording)
     except InvalidRequest as error:
-        raise InvalidRequest(f"{take}: {error}") from error
+        raise InvalidRequest(f"{args.take}: {error}") from error
+    duration_s = float(recording.times_s[-1] - recording.times_s[0])
+    return style, f"{duration_s:.1f} s of {args.take.name}"
+
+
+def _encode_motion(package: ModelPackage, args: argparse.Namespace) -> tuple[Style, str]:
+    """The style of a clip of FLAME motion, and what was seen of it."""
+    from posecast.errors import InvalidRequest
+    from posecast.rig.flame_files import read_coefficients
+    from posecast.session.flame_style import CLIP_FRAMES, extract_flame_style
+    from posecast.signals import Style
+
+    coefficients, *others = read_coefficients(args.take)
+    if others:
+        raise InvalidRequest(f"{args.take}: {1 + len(others)} takes; a style is that of one")
+    first = args.start_frame or 0
+    try:
+        vector = extract_flame_style(package, coefficients, first)
+    except InvalidRequest as error:
+        raise InvalidRequest(f"{args.take}: {error}") from error
+    last = min(first + CLIP_FRAMES, len(coefficients)) - 1
+    return Style(vector=vector), f"frames {first} to {last} of {args.take.name}"
+
+
+def _is_vector_file(path: Path) -> bool:
+    """Whether a style is to be written as its vector alone, as published styles are."""
+    return path.suffix.lower() == ".npy"
+
+
+def _write(path: Path, name: str, style: Style, description: str) -> None:
+    from posecast.conditioning.style_file import write_style_file
+    from posecast.rig.flame_files import write_style_vector
+
+    if _is_vector_file(path):
+        write_style_vector(path, style.vector)
+    else:
+        write_style_file(path, name, style, description)
 
 
 def _tell_nearest(named: StyleBank, style: Style, besides: str | None = None) -> str:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from posecast.errors import MissingDependency
+from posecast.usage import needing_train_extra
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the parts of training."""
-    with _needing_extra():
+    with needing_train_extra("for training"):
         from posecast.training import commands
 
         commands.add_arguments(parser.add_subparsers(dest="stage", required=True, metavar="STAGE"))
@@ -19,19 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the chosen part."""
-    with _needing_extra():
+    with needing_train_extra("for training"):
         from posecast.training import commands
 
         commands.run(args)
-
-
-@contextmanager
-def _needing_extra() -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name not in {"onnx", "soxr", "torch"}:
-            raise
-        raise MissingDependency(
-            f"{error.name} is needed for training: pip install 'posecast[train]'"
-        ) from error

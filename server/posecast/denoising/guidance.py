@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
+from posecast.config import GuidanceMode
 from posecast.denoising.denoiser import Conditions
 from posecast.errors import InvalidRequest
 from posecast.signals import FloatArray
-
-GuidanceMode = Literal["incremental", "independent", "original"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,9 @@ class MotionSettings:
             guidance=Guidance(
                 audio_scale=_chosen(options.audio_guidance, config.audio_guidance),
                 style_scale=_chosen(options.style_guidance, config.style_guidance),
+                mode=config.guidance_mode,
+                guides_audio="audio" in config.guided_conditions,
+                guides_style="style" in config.guided_conditions,
             ),
             num_steps=options.sampling_steps or config.sampling_steps,
         )
