@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -207,15 +208,31 @@ def posterior_mean(
     Source:
         arXiv:2006.11239, eq. 7 for clean motion, eq. 11 for noise.
     """
+    of_prediction, of_motion = posterior_shares(config, step)
+    return of_motion * motion + of_prediction * prediction
+
+
+def posterior_shares(config: DenoiserConfig, step: int) -> tuple[np.float32, np.float32]:
+    """Shares of prediction and noisy motion in the mean of the motion one step earlier.
+
+    Args:
+        config: Schedule and target of the network.
+        step: The step t, 1..T.
+
+    Returns:
+        Share of the prediction, share of x_t.
+
+    Source:
+        arXiv:2006.11239, eq. 7 for clean motion, eq. 11 for noise.
+    """
     schedule = schedule_of(config)
     if config.target == "sample":
         noisy, clean = schedule.posterior_weights(step)
-        return np.float32(noisy) * motion + np.float32(clean) * prediction
-    alpha, alpha_bar = schedule.alphas[step], schedule.alpha_bars[step]
-    one = np.float32(1.0)
-    less_noisy = motion - (one - alpha) / np.sqrt(one - alpha_bar) * prediction
-    mean: FloatArray = less_noisy / np.sqrt(alpha)
-    return mean
+        return np.float32(clean), np.float32(noisy)
+    alpha, alpha_bar = float(schedule.alphas[step]), float(schedule.alpha_bars[step])
+    of_motion = 1.0 / math.sqrt(alpha)
+    of_prediction = -(1.0 - alpha) / math.sqrt(1.0 - alpha_bar) * of_motion
+    return np.float32(of_prediction), np.float32(of_motion)
 
 
 def split_motion(
