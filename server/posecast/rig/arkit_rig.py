@@ -19,8 +19,6 @@ class ArkitRig:
     scale: MotionScale
     """Units of the motion."""
 
-    def face(
-        self, motion: FloatArray, contact: tuple[float, ...]
-    ) -> tuple[FloatArray, FloatArray]:
+    def face(self, motion: FloatArray, contact: tuple[float, ...]) -> tuple[FloatArray, FloatArray]:
         """Turn motion into curves and a head pose; see `FaceRig.face`. [T, 55]"""
         return face_from_motion(motion, self.scale, contact)

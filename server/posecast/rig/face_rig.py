@@ -10,9 +10,7 @@ from posecast.signals import FloatArray
 class FaceRig(Protocol):
     """Puts a face on normalised motion; it remembers nothing from one frame to the next."""
 
-    def face(
-        self, motion: FloatArray, contact: tuple[float, ...]
-    ) -> tuple[FloatArray, FloatArray]:
+    def face(self, motion: FloatArray, contact: tuple[float, ...]) -> tuple[FloatArray, FloatArray]:
         """Turn motion into curves and a head pose.
 
         Args:

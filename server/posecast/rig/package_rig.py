@@ -9,6 +9,7 @@ import numpy as np
 
 from posecast.checkpoints import SHAPE_FILE, STATISTICS_FILE, ModelPackage
 from posecast.errors import InvalidRequest
+from posecast.rig import flame_files
 from posecast.rig.arkit_rig import ArkitRig
 from posecast.rig.face_rig import FaceRig
 from posecast.rig.flame_model_file import read_flame_model
@@ -79,7 +80,7 @@ def read_shape(package: ModelPackage) -> FloatArray:
     if not package.config.denoiser.shape_dim:
         return np.zeros(0, np.float32)
     statistics = FlameStatistics.from_npz(package.path(STATISTICS_FILE))
-    return normalise_shape(read_shape_file(package.path(SHAPE_FILE)), statistics)
+    return normalise_shape(flame_files.read_shape(package.path(SHAPE_FILE)), statistics)
 
 
 def _flame_rig(files: RigFiles) -> FlameRig:
