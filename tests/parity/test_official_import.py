@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from posecast import checkpoints
+from posecast.conditioning.clip_waveform import normalise_waveform
+from posecast.conditioning.onnx_clip_encoder import OnnxClipEncoder
 from posecast.conditioning.torch_hubert import ClipEncoderNetwork
 from posecast.denoising.package_sampler import open_window_sampler
 from posecast.denoising.torch_denoiser import ConditionedDenoiser
@@ -60,6 +62,9 @@ def test_an_imported_package_does_what_the_published_code_did(
     assert (imported.styles, imported.warnings) == (("neutral", "smile"), ())
     assert package.config.clip_encoder.num_layers == 12
     assert_style_is_the_published_one(package, golden("style_encoder"))
+    assert_speech_is_the_published_one(
+        package, golden("audio"), generator.make_audio("pub.64000", 64_000)
+    )
     reference = golden("denoiser")
     conditions = recipe_conditions(3, reference["indicator"])
     prediction = open_window_sampler(package).predict(
@@ -74,6 +79,16 @@ def assert_style_is_the_published_one(package, reference):
     style = extract_flame_style(package, motion, int(reference["start_frame"]))
 
     np.testing.assert_allclose(style, reference["extracted_style"].ravel(), atol=TOLERANCE)
+
+
+def assert_speech_is_the_published_one(package, reference, waveform):
+    path = package.path(checkpoints.SPEECH_ENCODER_FILE)
+    encoder = OnnxClipEncoder(path, package.config.clip_encoder)
+
+    features = encoder.encode(normalise_waveform(waveform)[None], 100)
+
+    kept = features[0, :: int(reference["n64000_step"])]
+    np.testing.assert_allclose(kept, reference["n64000_feat"], atol=TOLERANCE)
 
 
 @pytest.mark.parametrize(
