@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from posecast.errors import CheckpointMismatch
 from posecast.signals import FloatArray, IntArray
 
-NECK, JAW_JOINT, LEFT_EYE, RIGHT_EYE = 1, 2, 3, 4
-"""Joints; 0 is the root, about which the head turns."""
+JAW_JOINT, LEFT_EYE, RIGHT_EYE = 2, 3, 4
+"""Joints; 0 is the root, about which the head turns, 1 the neck, which never does."""
 NUM_JOINTS = 5
 
 
@@ -64,6 +64,25 @@ class FlameModel:
     def joints(self) -> FloatArray:
         """Joints of the mean head. [J, 3], m"""
         return self.joint_regressor @ self.template
+
+    def check_axes(self) -> None:
+        """Refuse a model that does not stand as a face of ours does.
+
+        Raises:
+            CheckpointMismatch: If its eyes are not where they should be.
+
+        Source:
+            FLAME's axes are those of ARKit's face anchor; no rotation lies between them.
+        """
+        places = self.joints.astype(np.float64)
+        left, right, jaw = places[LEFT_EYE], places[RIGHT_EYE], places[JAW_JOINT]
+        eyes = (left + right) / 2
+        if not (left[0] > right[0] and eyes[1] > jaw[1] and eyes[2] > jaw[2]):
+            raise CheckpointMismatch(
+                f"the FLAME model's eyes at {left.round(3).tolist()} and {right.round(3).tolist()}, "
+                f"its jaw at {jaw.round(3).tolist()}; expected Y up, the face's own left at +X, "
+                "and the face looking +Z"
+            )
 
     def _check(self, name: str, values: NDArray[np.generic], expected: tuple[int, ...]) -> None:
         if values.shape != expected:
