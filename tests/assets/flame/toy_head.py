@@ -37,15 +37,26 @@ class ToyHead:
         displaced = np.einsum("te,vke->tvk", expression, basis)
         across = displaced[:, self.twin] * [-1, 1, 1]
         flat = basis.reshape(-1, 50)
-        found = np.linalg.lstsq(flat, across.reshape(len(across), -1).T, rcond=None)[0].T
+        found = np.linalg.lstsq(flat, across.reshape(len(across), -1).T, rcond=1e-6)[0].T
         return found.astype(np.float32)
 
-    def coefficients_of(self, weights):
-        """Expression that displaces as the weights' shapes do, jaw apart. [T, 52] -> [T, 50]"""
-        displaced = np.einsum("tc,cvk->tvk", weights, self.fields)
-        flat = self.model.expression_basis.astype(np.float64).reshape(-1, 50)
-        displaced = displaced.reshape(len(weights), -1)
-        return np.linalg.lstsq(flat, displaced.T, rcond=None)[0].T.astype(np.float32)
+    def coefficients_of(self, weights, jaw_x=None):
+        """Expression that moves the face to where ARKit's shapes do. [T, 52] -> [T, 50]
+
+        `jaw_x` is how far the jaw is open already, in radians; what it displaces turns with it.
+        """
+        wanted = np.einsum("tc,cvk->tvk", weights, self.fields)
+        angles = np.zeros(len(weights)) if jaw_x is None else jaw_x
+        return np.stack([self._expression(*pair) for pair in zip(wanted, angles, strict=True)])
+
+    def _expression(self, wanted, jaw_x):
+        pose = np.zeros((51, 6))
+        pose[:, 3] = jaw_x
+        units = np.concatenate([np.zeros((1, 50)), np.eye(50)])
+        moved = FlameLayer(self.model, np.float64).vertices(None, units, pose)
+        basis = (moved[1:] - moved[0]).reshape(50, -1)
+        left = wanted - (moved[0] - self.model.template)
+        return np.linalg.lstsq(basis.T, left.ravel(), rcond=1e-6)[0].astype(np.float32)
 
 
 def make_toy_head() -> ToyHead:
