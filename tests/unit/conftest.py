@@ -1,12 +1,18 @@
-"""A server that only tells its status, for the modules that ask for it."""
+"""A server that only tells its status and a toy head, for the modules that ask for them."""
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import grpc
 import pytest
 
+from posecast.rig.arkit import CURVE_NAMES
+from posecast.rig.arkit_shapes import ArkitShapes
+from posecast.rig.flame_fit import fit_flame_arkit
 from posecast.v1 import face_animation_service_pb2 as pb
 from posecast.v1 import face_animation_service_pb2_grpc as pb_grpc
 
@@ -70,3 +76,28 @@ def status_server():
     server.start()
     yield servicer
     server.stop(grace=None).wait()
+
+
+@pytest.fixture(scope="session")
+def toy_head():
+    """A symmetric head with lips that a jaw parts, and ARKit shapes on its mesh."""
+    path = Path(__file__).parents[1] / "assets" / "flame" / "toy_head.py"
+    spec = importlib.util.spec_from_file_location("toy_head", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["toy_head"] = module  # where its dataclass looks itself up
+    spec.loader.exec_module(module)
+    return module.make_toy_head()
+
+
+@pytest.fixture(scope="session")
+def toy_shapes(toy_head):
+    """The ARKit shapes of the toy head, as if they had been read."""
+    neutral = toy_head.positions["neutral"]
+    displacements = {name: toy_head.positions[name] - neutral for name in CURVE_NAMES}
+    return ArkitShapes(neutral=neutral, displacements=displacements)
+
+
+@pytest.fixture(scope="session")
+def toy_fit(toy_head, toy_shapes):
+    """The toy head's map."""
+    return fit_flame_arkit(toy_head.model, toy_shapes, made_from={"flame": "toy"})

@@ -79,7 +79,7 @@ def _tell(fit: FlameFit) -> None:
     print(f"{'curve':<20} {'moves':>8} {'not made':>9} {'comes back':>11}")
     for curve in fit.curves:
         print(_line(curve))
-    print(f"of random FLAME faces {1 - fit.share_kept:.0%} of the motion is lost")
+    print(f"of random FLAME faces {1 - fit.share_kept:.0%} of the squared motion is lost")
     unmade = [curve.name for curve in fit.curves if curve.moves_m and curve.comes_back is None]
     if unmade:
         print(f"FLAME cannot make, so 0 in every frame: {', '.join(unmade)}")

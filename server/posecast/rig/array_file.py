@@ -54,11 +54,10 @@ def _load(
     path: Path, failure: type[PosecastError], kind: str
 ) -> NDArray[Any] | dict[str, NDArray[Any]]:
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return loaded
-        with loaded:
-            return dict(loaded)
+        # NumPy would leave a damaged archive open.
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            return loaded if isinstance(loaded, np.ndarray) else dict(loaded)
     except OSError as error:
         raise failure(f"{path}: {error.strerror or error}") from error
     except (ValueError, TypeError, EOFError, BadZipFile) as error:

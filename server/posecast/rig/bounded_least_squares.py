@@ -6,17 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
-_LOWER, _FREE, _UPPER = 0, 1, 2
-_PATIENCE = 3
-"""Exchanges of whole blocks that may fail to improve before single ones, which cannot cycle."""
+_STEPS = 0.5 ** np.arange(10)[:, None]
+_MOST_ROUNDS = 100
+"""Some 3 are usual; the bound is for problems that are next to singular."""
+_TOLERANCE = 1e-11
+_WORSE = 0.1
+"""Share of the gradient's gain below which Newton's step has run into too many bounds."""
 _PROBLEMS_AT_ONCE = 128
 
 
 def solve_bounded(hessian: Array, slope: Array, low: Array, high: Array) -> Array:
     """Minimise w' H w / 2 - s' w for each row s, with every w within its bounds.
 
-    Exact up to rounding, and each row by itself: its answer does not depend on the others.
+    Exact up to rounding where H is well conditioned, and each row by itself: its answer does not
+    depend on the others, to the last bit.
 
     Args:
         hessian: H, symmetric and positive definite, the same for all rows. [N, N]
@@ -28,62 +33,65 @@ def solve_bounded(hessian: Array, slope: Array, low: Array, high: Array) -> Arra
         The w of each row. [T, N]
 
     Source:
-        Block principal pivoting, Judice and Pires (1994), with Murty's single exchanges behind it.
+        Bertsekas (1982), projected Newton steps, the best of some lengths; steps along the scaled
+        gradient where these gain more by far.
     """
-    parts = [slice(i, i + _PROBLEMS_AT_ONCE) for i in range(0, len(slope), _PROBLEMS_AT_ONCE)]
-    solved = [_solve(hessian, slope[part], low[part], high[part]) for part in parts]
-    return np.concatenate(solved) if solved else slope.copy()
-
-
-def _solve(hessian: Array, slope: Array, low: Array, high: Array) -> Array:
+    inverse: Array = np.linalg.inv(hessian).astype(np.float64)
     result = np.empty_like(slope)
-    todo = np.arange(len(slope))
-    states = np.full(slope.shape, _LOWER)
-    patience = np.full(len(slope), _PATIENCE)
-    fewest = np.full(len(slope), slope.shape[1] + 1)
-    # Rounding must not exchange an unknown for ever; scaled by what moves the gradient.
-    tolerance = 1e-10 * np.abs(slope).max(axis=1, keepdims=True, initial=0) + 1e-300
-    while len(todo):
-        values = _with_states(hessian, slope, low, high, states)
-        gradient = (hessian @ values[..., None])[..., 0] - slope
-        wanted = _better_states(states, values, gradient, (low, high, tolerance))
-        wrong = wanted != states
-        count = wrong.sum(axis=1)
-        result[todo] = np.minimum(np.maximum(values, low), high)
-        improves = count < fewest
-        patience = np.where(improves, _PATIENCE, patience - 1)
-        fewest = np.minimum(fewest, count)
-        last = slope.shape[1] - 1 - np.argmax(wrong[:, ::-1], axis=1)
-        single = wrong & (np.arange(slope.shape[1]) == last[:, None])
-        exchanged = np.where((patience >= 0)[:, None], wrong, single)
-        states = np.where(exchanged, wanted, states)
-        left = count > 0
-        todo, states, patience, fewest = todo[left], states[left], patience[left], fewest[left]
-        slope, low, high, tolerance = slope[left], low[left], high[left], tolerance[left]
+    for first in range(0, len(slope), _PROBLEMS_AT_ONCE):
+        part = slice(first, first + _PROBLEMS_AT_ONCE)
+        start = _clip(_product(inverse, slope[part]), low[part], high[part])
+        result[part] = _descend(hessian, slope[part], (low[part], high[part]), start)
     return result
 
 
-def _with_states(hessian: Array, slope: Array, low: Array, high: Array, states: Array) -> Array:
-    """The minimum over the free unknowns, the others at their bounds. [T, N]"""
-    is_free = states == _FREE
-    fixed = np.where(states == _UPPER, high, low)
-    held = np.where(is_free, 0.0, fixed)
-    right = np.where(is_free, slope - (hessian @ held[..., None])[..., 0], fixed)
+def _descend(hessian: Array, slope: Array, bounds: tuple[Array, Array], start: Array) -> Array:
+    result, values = start.copy(), start
+    todo = np.arange(len(slope))
+    low, high = bounds
+    tolerance = _TOLERANCE * np.abs(slope).max(axis=1)
+    for _ in range(_MOST_ROUNDS):
+        gradient = _product(hessian, values) - slope
+        is_held = ((values <= low) & (gradient >= 0)) | ((values >= high) & (gradient <= 0))
+        goes_on = np.abs(np.where(is_held, 0, gradient)).max(axis=1) > tolerance[todo]
+        if not goes_on.any():
+            break
+        todo, slope, low, high = todo[goes_on], slope[goes_on], low[goes_on], high[goes_on]
+        values = _step(hessian, values[goes_on], gradient[goes_on], ~is_held[goes_on], (low, high))
+        result[todo] = values
+    return result
+
+
+def _step(
+    hessian: Array, values: Array, gradient: Array, is_free: Bools, bounds: tuple[Array, Array]
+) -> Array:
+    """The best point on the way to the free unknowns' minimum, bent at the bounds. [T, N]"""
     both_free = is_free[:, :, None] & is_free[:, None, :]
     system = np.where(both_free, hessian, np.eye(len(hessian)))
-    return np.linalg.solve(system, right[..., None])[..., 0]
+    newton = np.linalg.solve(system, np.where(is_free, -gradient, 0.0)[..., None])[..., 0]
+    steepest = -gradient / hessian.diagonal()
+    ways = [_along(hessian, values, gradient, way, bounds) for way in (newton, steepest)]
+    (by_newton, cost), (by_gradient, other_cost) = ways
+    return np.where((cost <= _WORSE * other_cost)[:, None], by_newton, by_gradient)
 
 
-def _better_states(
-    states: Array, values: Array, gradient: Array, limits: tuple[Array, Array, Array]
-) -> Array:
-    """Where each unknown should be, judged by its value if free and by its gradient if not."""
-    low, high, tolerance = limits
-    is_free = states == _FREE
-    span = 1e-12 * (high - low)
-    wanted = np.where(is_free & (values < low - span), _LOWER, states)
-    wanted = np.where(is_free & (values > high + span), _UPPER, wanted)
-    can_move = high > low
-    leaves_low = (states == _LOWER) & (gradient < -tolerance) & can_move
-    leaves_high = (states == _UPPER) & (gradient > tolerance) & can_move
-    return np.where(leaves_low | leaves_high, _FREE, wanted)
+def _along(
+    hessian: Array, values: Array, gradient: Array, way: Array, bounds: tuple[Array, Array]
+) -> tuple[Array, Array]:
+    """The cheapest of some points on a way, [T, N], and what it costs more than the start, [T]."""
+    low, high = bounds
+    tried = _clip(values[:, None] + _STEPS * way[:, None], low[:, None], high[:, None])
+    moves = tried - values[:, None]
+    costs = ((moves @ hessian) * moves).sum(axis=-1) / 2 + (gradient[:, None] * moves).sum(axis=-1)
+    best = costs.argmin(axis=1)
+    rows = np.arange(len(values))
+    return tried[rows, best], costs[rows, best]
+
+
+def _product(matrix: Array, rows: Array) -> Array:
+    """Each row by itself: one product of all would round differently for other numbers of rows."""
+    return (matrix @ rows[..., None])[..., 0]
+
+
+def _clip(values: Array, low: Array, high: Array) -> Array:
+    return np.minimum(np.maximum(values, low), high)

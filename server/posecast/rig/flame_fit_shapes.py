@@ -73,10 +73,10 @@ def prepare_shapes(model: FlameModel, shapes: ArkitShapes) -> FitShapes:
     """
     template = model.template.astype(np.float64)
     model.check_axes()
+    scale = _scale_between(template, shapes.neutral)
     table = np.zeros((NUM_CURVES, *template.shape))
     for name, displacement in shapes.displacements.items():
-        table[CURVE_INDEX[name]] = displacement
-    table *= _scale_between(template, shapes.neutral)
+        table[CURVE_INDEX[name]] = scale * displacement
     twins = find_twins(template)
     notes = _fill_sides(table, twins)
     _check_sides(table, template)

@@ -79,9 +79,9 @@ class FlameModel:
         eyes = (left + right) / 2
         if not (left[0] > right[0] and eyes[1] > jaw[1] and eyes[2] > jaw[2]):
             raise CheckpointMismatch(
-                f"the FLAME model's eyes at {left.round(3).tolist()}, {right.round(3).tolist()}, "
-                f"its jaw at {jaw.round(3).tolist()}; expected Y up, the face's own left at +X, "
-                "and the face looking +Z"
+                f"the FLAME model's eyes at {left.round(3).tolist()} and "
+                f"{right.round(3).tolist()}, its jaw at {jaw.round(3).tolist()}; expected Y up, "
+                "the face's own left at +X, and the face looking +Z"
             )
 
     def _check(self, name: str, values: NDArray[np.generic], expected: tuple[int, ...]) -> None:
