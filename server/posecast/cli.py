@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Command] = {
     "demo": Command("posecast.commands.demo", "stream the bundled sample through a server"),
     "bench": Command("posecast.commands.bench", "measure latency under load", passes_on=True),
     "style": Command("posecast.commands.style", "list and show the speaking styles"),
+    "rig": Command("posecast.commands.rig", "fit a FLAME model to ARKit's curves"),
     "evaluate": Command("posecast.evaluation.commands", "measure takes against aligned phones"),
     "train": Command("posecast.commands.train", "make a model package (needs posecast[train])"),
 }
