@@ -10,6 +10,7 @@ from typing import Any
 from posecast import __version__
 from posecast.errors import InvalidRequest
 from posecast.evaluation.degradation import CONDITIONS
+from posecast.evaluation.flame_commands import add_flame_arguments, check_flame_arguments
 from posecast.evaluation.systems import BASELINES
 from posecast.usage import UsageMistake, add_animation_arguments
 
@@ -18,13 +19,14 @@ ALL_CONDITIONS = "all"
 LONGEST_MINUTES = 120.0
 _OWN = (
     *("command", "clips", "phones", "curves", "json", "groups", "degrade", "baseline", "baselines"),
-    *("nonspeech", "style_response", "long", "seed", "seeds"),
+    *("nonspeech", "style_response", "long", "flame", "flame_model", "masks", "seed", "seeds"),
 )
 """Arguments that are not the model's."""
 _EXCLUDES: Mapping[str, Sequence[str]] = {
     "nonspeech": ("clips", "phones", "curves", "groups", "degrade"),
     "style_response": ("curves", "groups", "degrade", "baseline", "baselines"),
     "long": ("phones", "curves", "groups", "degrade", "baseline", "baselines"),
+    "flame": ("clips", "phones", "curves", "degrade", "baseline", "baselines", "seed", "seeds"),
     "curves": ("seed", "seeds", "degrade"),
     "baseline": ("seed", "seeds"),
     "seeds": ("seed",),
@@ -76,6 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--long", type=float, metavar="MINUTES",
         help="drift of the head and seams between windows over so many minutes of the clips",
     )  # fmt: skip
+    add_flame_arguments(instead, parser)
     group = parser.add_argument_group("the model's takes")
     group.add_argument(
         "--seeds", type=_seeds, metavar="N,N,...",
@@ -89,16 +92,19 @@ def check_arguments(args: argparse.Namespace) -> None:
     """Refuse what does not go together before the work.
 
     Raises:
-        UsageMistake: If two arguments exclude each other, DIR is missing or a length is out of
-            range.
+        UsageMistake: If two arguments exclude each other or one needs another, DIR is missing or a
+            length is out of range.
         InvalidRequest: If the report could not be written.
     """
     for name, excluded in _EXCLUDES.items():
         for other in excluded:
             if _is_given(args, name) and _is_given(args, other):
                 raise UsageMistake(f"{_option(other)} makes no sense with {_option(name)}")
-    if args.clips is None and not args.nonspeech:
-        raise UsageMistake("DIR, the folder of clips, is missing; only --nonspeech needs none")
+    check_flame_arguments(args)
+    if args.clips is None and not args.nonspeech and not args.flame:
+        raise UsageMistake(
+            "DIR, the folder of clips, is missing; only --nonspeech and --flame need none"
+        )
     if args.long is not None and not 0 < args.long <= LONGEST_MINUTES:
         raise UsageMistake(
             f"--long {args.long:g}; allowed: above 0, to {LONGEST_MINUTES:g} minutes"

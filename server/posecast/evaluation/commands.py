@@ -27,6 +27,8 @@ from posecast.evaluation.arguments import (
 )
 from posecast.evaluation.degradation import CLEAN, CONDITIONS
 from posecast.evaluation.figures import SystemFigures, pool_system
+from posecast.evaluation.flame_commands import flame_settings, flame_tables, measure_flame
+from posecast.evaluation.flame_report import flame_values
 from posecast.evaluation.groups import read_groups, ungrouped
 from posecast.evaluation.inputs import find_clips, find_phones, read_alignments
 from posecast.evaluation.report import (
@@ -65,6 +67,8 @@ def run(args: argparse.Namespace) -> None:
         _evaluate_styles(args)
     elif args.long:
         _evaluate_long(args)
+    elif args.flame:
+        _evaluate_flame(args)
     else:
         _evaluate_clips(args)
 
@@ -170,6 +174,17 @@ def _evaluate_long(args: argparse.Namespace) -> None:
         args,
         lambda: _as_json(settings, long=values),
         lambda: drift.format_drift(takes),
+    )
+
+
+def _evaluate_flame(args: argparse.Namespace) -> None:
+    """Compare FLAME coefficients with the true ones."""
+    systems = measure_flame(args)
+    values = {name: flame_values(system) for name, system in systems.items()}
+    _report(
+        args,
+        lambda: _as_json(flame_settings(args), flame=values),
+        lambda: flame_tables(systems),
     )
 
 

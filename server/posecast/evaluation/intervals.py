@@ -45,12 +45,9 @@ def bootstrap_intervals(
         Intervals by the field of `summary.Summary`, of every share, effect size, correlation and
         mean that a draw could measure at least every other time; none for a single speaker.
     """
-    units = list(dict.fromkeys(speakers))
-    if len(units) < 2:
+    weights = _draw_clips(speakers)
+    if weights is None:
         return {}
-    chances = np.full(len(units), 1 / len(units))
-    draws = np.random.default_rng(_SEED).multinomial(len(units), chances, size=NUM_RESAMPLES)
-    weights = draws[:, [units.index(speaker) for speaker in speakers]].astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         drawn = [_draw(run, weights) for run in runs]
     found = {name: _interval([figures[name] for figures in drawn]) for name in drawn[0]}
@@ -58,6 +55,36 @@ def bootstrap_intervals(
     intervals = {name: Interval(*ends) for name, ends in found.items() if ends}
     lows, highs = zip(*(ends for ends in axes if ends), strict=True)
     return {**intervals, "head_range_deg": Interval(lows, highs)}
+
+
+def bootstrap_mean(values: DoubleArray, speakers: Sequence[Hashable]) -> Interval | None:
+    """The interval of a plain mean over clips, with the draws of `bootstrap_intervals`.
+
+    Args:
+        values: One value a clip, NaN where it could not be measured. [N]
+        speakers: Who speaks each of them; a value of its own for each clip where that is not known.
+
+    Returns:
+        The interval; none for a single speaker, or if most draws have nothing to measure.
+    """
+    weights = _draw_clips(speakers)
+    if weights is None:
+        return None
+    is_known = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        means = weights[:, is_known] @ values[is_known] / weights[:, is_known].sum(axis=1)
+    ends = _interval([means])
+    return Interval(*ends) if ends else None
+
+
+def _draw_clips(speakers: Sequence[Hashable]) -> DoubleArray | None:
+    """How often each draw has each clip; nothing if there is but one speaker. [R, N]"""
+    units = list(dict.fromkeys(speakers))
+    if len(units) < 2:
+        return None
+    chances = np.full(len(units), 1 / len(units))
+    draws = np.random.default_rng(_SEED).multinomial(len(units), chances, size=NUM_RESAMPLES)
+    return draws[:, [units.index(speaker) for speaker in speakers]].astype(np.float64)
 
 
 def _interval(figures: Sequence[DoubleArray]) -> tuple[float, float] | None:

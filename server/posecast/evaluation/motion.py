@@ -9,6 +9,7 @@ from posecast.evaluation.articulation import SHORTEST_PAUSE_S
 from posecast.evaluation.counts import Ratio
 from posecast.evaluation.curves import DoubleArray, TimedCurve, jaw_opening, lip_aperture
 from posecast.evaluation.phones import PHONES, SILENCE
+from posecast.evaluation.rotations import angles_between_quaternions_rad
 from posecast.evaluation.spectrum import power_spectrum
 from posecast.rig.head_pose import yaw_pitch_roll_deg_from_quaternion
 from posecast.signals import FaceFrames
@@ -49,12 +50,7 @@ def head_speeds_deg_s(frames: FaceFrames) -> TimedCurve:
         Angle between consecutive frames over their distance in time, in the middle between them.
         [T - 1]
     """
-    head = frames.head.astype(np.float64)
-    head /= np.linalg.norm(head, axis=1, keepdims=True)
-    # The chord instead of the cosine, whose rounding would drown the small angles between frames.
-    same_sign = np.where((head[1:] * head[:-1]).sum(axis=1, keepdims=True) < 0, -1.0, 1.0)
-    chords = np.linalg.norm(head[1:] * same_sign - head[:-1], axis=1)
-    angles_deg = np.degrees(4 * np.arcsin(np.clip(chords / 2, 0, 1)))
+    angles_deg = np.degrees(angles_between_quaternions_rad(frames.head[1:], frames.head[:-1]))
     times_s = frames.times_s[:-1] + 0.5 / frames.frame_rate_hz
     return TimedCurve(times_s, angles_deg * frames.frame_rate_hz)
 

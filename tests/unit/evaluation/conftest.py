@@ -7,6 +7,7 @@ import pytest
 
 from posecast.evaluation.alignment import PhoneSegment
 from posecast.rig.arkit import CURVE_INDEX, NUM_CURVES
+from posecast.rig.flame import FlameCoefficients
 from posecast.signals import FaceFrames
 
 OPENNESS = {"SIL": 0.0, "P": 0.0, "B": 0.0, "M": 0.0, "F": 0.12, "IY": 0.25, "T": 0.3, "S": 0.3}
@@ -64,3 +65,63 @@ def perfect_face(alignment):
         )
 
     return make
+
+
+def _shares(random, *shape):
+    values = random.random(shape) ** 4
+    return values / values.sum(axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="session")
+def toy_flame(tmp_path_factory):
+    """A head model of 60 vertices, as the file that a user would have."""
+    random = np.random.default_rng(7)
+    path = tmp_path_factory.mktemp("flame") / "toy.npz"
+    np.savez(
+        path,
+        v_template=0.1 * random.standard_normal((60, 3)),
+        shapedirs=0.002 * random.standard_normal((60, 3, 400)),
+        posedirs=0.005 * random.standard_normal((60, 3, 36)),
+        J_regressor=_shares(random, 5, 60),
+        weights=_shares(random, 60, 5),
+        kintree_table=np.array([[2**32 - 1, 0, 1, 1, 1], range(5)]),
+    )
+    return path
+
+
+@pytest.fixture(scope="session")
+def toy_masks(tmp_path_factory):
+    """Lips, upper face and landmarks on that head."""
+    random = np.random.default_rng(8)
+    path = tmp_path_factory.mktemp("masks") / "masks.npz"
+    np.savez(
+        path,
+        lips=np.arange(10, 22),
+        upper_face=np.arange(30, 55),
+        landmark_vertices=random.integers(0, 60, (68, 3)),
+        landmark_weights=_shares(random, 68, 3),
+    )
+    return path
+
+
+def make_coefficients(seed, num_frames=80, **changed):
+    """A face that moves smoothly, someone's own."""
+    random = np.random.default_rng(seed)
+    shape = random.standard_normal(100)
+    smooth = np.hanning(11) / np.hanning(11).sum()
+    steps = random.standard_normal((num_frames, 56))
+    motion = np.stack([np.convolve(column, smooth, "same") for column in steps.T], axis=1)
+    values = {
+        "expression": motion[:, :50],
+        "pose": motion[:, 50:] * [0.2, 0.2, 0.2, 0.1, 0, 0],
+        "shape": shape,
+    }
+    values |= changed
+    return FlameCoefficients(
+        **{name: np.asarray(value, np.float32) for name, value in values.items()}
+    )
+
+
+@pytest.fixture(name="make_coefficients")
+def make_coefficients_fixture():
+    return make_coefficients

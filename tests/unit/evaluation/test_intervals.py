@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from posecast.evaluation.counts import Count
-from posecast.evaluation.intervals import bootstrap_intervals
+from posecast.evaluation.intervals import bootstrap_intervals, bootstrap_mean
 from posecast.evaluation.measurement import measure_clip
 from posecast.evaluation.summary import summarise
 from posecast.signals import FaceFrames, Waveform
@@ -104,3 +104,29 @@ def test_same_clips_have_the_same_interval(measure):
     runs = [[measure(seed) for seed in range(4)]]
 
     assert bootstrap_intervals(runs, "abcd") == bootstrap_intervals(runs, "abcd")
+
+
+def test_interval_of_a_mean_holds_the_spread_of_means():
+    values = np.random.default_rng(0).normal(5, 2, 400)
+
+    interval = bootstrap_mean(values, list(range(400)))
+
+    expected = 1.96 * values.std() / 20
+    assert interval.low == pytest.approx(values.mean() - expected, abs=0.05)
+    assert interval.high == pytest.approx(values.mean() + expected, abs=0.05)
+
+
+def test_interval_of_a_mean_draws_speakers():
+    values = np.array([0.0, 0, 0, 1])
+
+    interval = bootstrap_mean(values, ["a", "a", "a", "b"])
+
+    assert interval == (0, 1)
+    assert bootstrap_mean(values, ["a"] * 4) is None
+
+
+def test_unknown_values_are_left_out_of_a_mean():
+    interval = bootstrap_mean(np.array([np.nan, 2.0, 2.0, np.nan, 2.0]), list("abcde"))
+
+    assert interval == (2, 2)
+    assert bootstrap_mean(np.full(3, np.nan), list("abc")) is None
