@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,7 +15,10 @@ import torch
 from posecast.conditioning.torch_hubert import ClipEncoderNetwork
 from posecast.config import ClipEncoderConfig, DenoiserConfig
 from posecast.denoising.denoiser import Conditions
+from posecast.denoising.onnx_sampler import OnnxSampler
 from posecast.denoising.torch_denoiser import ConditionedDenoiser
+from posecast.export import export_denoiser
+from posecast.sampler_graph import export_sampler
 from posecast.signals import FloatArray
 
 ASSETS = Path(__file__).parents[1] / "assets" / "parity"
@@ -109,3 +113,19 @@ def recipe_conditions(draw) -> Callable[..., Conditions]:
         return Conditions(**{**fields, **changes})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def published_denoiser_file(published_network, tmp_path_factory) -> Path:
+    """The published denoiser as a file, 138 MB; the number of steps is not part of it."""
+    path = tmp_path_factory.mktemp("published") / "denoiser.onnx"
+    export_denoiser(published_network(DenoiserConfig()), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def published_sampler(published_denoiser_file) -> Callable[..., OnnxSampler]:
+    """Makes the served sampler of clips, with changes to its configuration; each is kept."""
+    path = published_denoiser_file.with_name("sampler.onnx")
+    export_sampler(published_denoiser_file, path, for_clips=True)
+    return functools.cache(lambda **changes: OnnxSampler(path, DenoiserConfig(**changes)))

@@ -8,6 +8,8 @@ import pytest
 from posecast.config import DenoiserConfig
 from posecast.denoising.denoiser import Conditions
 from posecast.denoising.guidance import Guidance, Threshold
+from posecast.denoising.process_sampler import LoopSampler
+from posecast.denoising.reverse_process import ReverseProcess
 from posecast.denoising.sampler import GuidedPrediction, ddpm, posterior_mean, schedule_of
 from posecast.denoising.torch_denoiser import TorchDenoiser
 
@@ -35,6 +37,7 @@ SHORT_CASES = {
     "scalar_scale": (Guidance(audio_scale=1.15, style_scale=1.15), {}),
     "null_style_audio_only": (Guidance(audio_scale=1.15, guides_style=False), {}),
 }
+IN_TORCH_TOO = ("incremental", "independent_dyn", "flex05", "nocfg")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +72,15 @@ def short_denoiser(published_network):
 
 
 @pytest.fixture(scope="module")
-def full_denoiser(published_network):
+def short_samplers(short_denoiser, published_sampler):
+    """The loop over the torch network, and the served graph."""
+    return {"torch": LoopSampler(short_denoiser), "graph": published_sampler(num_steps=10)}
+
+
+@pytest.fixture(scope="module", params=["torch", "graph"])
+def full_denoiser(request, published_network, published_sampler):
+    if request.param == "graph":
+        return published_sampler()
     return TorchDenoiser(published_network(DenoiserConfig()))
 
 
@@ -86,60 +97,106 @@ def first_rows(conditions, rows):
     )
 
 
-@pytest.mark.parametrize("name", SHORT_CASES)
-def test_ten_step_loop_is_the_published_one(
-    golden, draw, short_denoiser, short_conditions, step_noise, name
-):
-    guidance, options = SHORT_CASES[name]
-    reference = golden("sampler_short")
+@pytest.fixture(scope="module")
+def run_short(draw, short_conditions, step_noise):
+    """Runs ten steps of the first repetitions, with changes to what is asked for."""
+
+    def run(sampler, name, *, rows=1, **changes):
+        guidance, options = SHORT_CASES.get(name, (PUBLISHED, {}))
+        asked = {
+            "conditions": first_rows(short_conditions(name), rows),
+            "start_noise": draw("xT", 2, 100, 54)[:rows],
+            "step_noise": step_noise(2, rows),
+            "guidance": guidance,
+            **changes,
+        }
+        return sampler.run(ReverseProcess(**options), **asked)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("name", "backend"),
+    [
+        *((name, "graph") for name in SHORT_CASES),
+        # The loops differ in nothing but the network's backend: the rest is for patient machines.
+        *((name, "torch") for name in IN_TORCH_TOO),
+        *(
+            pytest.param(name, "torch", marks=pytest.mark.slow)
+            for name in SHORT_CASES
+            if name not in IN_TORCH_TOO
+        ),
+    ],
+)
+def test_ten_step_loop_is_the_published_one(golden, short_samplers, run_short, name, backend):
     # Rows do not depend on each other, and the network is large: one case runs both repetitions.
     rows = 2 if name == "incremental" else 1
-    start, states = draw("xT", 2, 100, 54)[:rows], {}
 
-    motion = ddpm(
-        short_denoiser,
-        first_rows(short_conditions(name), rows),
-        start,
-        step_noise=step_noise(2, rows),
-        guidance=guidance,
-        on_step=states.__setitem__,
-        **options,
-    )
+    motion = run_short(short_samplers[backend], name, rows=rows)
 
-    error = np.abs(motion - reference[name][:rows])
+    error = np.abs(motion - golden("sampler_short")[name][:rows])
     assert error.max() < SHORT_MAX
     assert error.mean() < SHORT_MEAN
-    if f"{name}_traj" in reference:
-        trajectory = np.stack([start[0], *(states[step][0] for step in range(9, -1, -1))])
-        np.testing.assert_allclose(trajectory, reference[f"{name}_traj"], atol=SHORT_MAX)
 
 
-def test_ten_step_loop_with_noise_target_is_the_published_one(
-    golden, draw, published_network, short_conditions, step_noise
+@pytest.mark.parametrize("name", ["incremental", "dyn"])
+def test_every_state_of_ten_steps_is_the_published_one(
+    golden, draw, short_denoiser, short_conditions, step_noise, name
 ):
-    network = published_network(DenoiserConfig(num_steps=10, target="noise"))
-    expected = golden("sampler_short")["target_noise"][:1]
+    start, states = draw("xT", 2, 100, 54)[:1], {}
 
-    motion = ddpm(
-        TorchDenoiser(network),
-        first_rows(short_conditions("target_noise"), 1),
-        draw("xT", 2, 100, 54)[:1],
+    ddpm(
+        short_denoiser,
+        first_rows(short_conditions(name), 1),
+        start,
         step_noise=step_noise(2, 1),
-        guidance=PUBLISHED,
+        guidance=SHORT_CASES[name][0],
+        on_step=states.__setitem__,
     )
 
+    trajectory = np.stack([start[0], *(states[step][0] for step in range(9, -1, -1))])
+    np.testing.assert_allclose(trajectory, golden("sampler_short")[f"{name}_traj"], atol=SHORT_MAX)
+
+
+@pytest.mark.parametrize("backend", ["torch", "graph"])
+def test_ten_step_loop_with_noise_target_is_the_published_one(
+    golden, published_network, published_sampler, run_short, backend
+):
+    changes = {"num_steps": 10, "target": "noise"}
+    expected = golden("sampler_short")["target_noise"][:1]
+    if backend == "graph":
+        sampler = published_sampler(**changes)
+    else:
+        sampler = LoopSampler(TorchDenoiser(published_network(DenoiserConfig(**changes))))
+
+    motion = run_short(sampler, "target_noise")
+
     assert np.abs(motion - expected).max() < SHORT_MAX * np.abs(expected).max()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"guidance": replace(PUBLISHED, audio_scale=1.2)}, id="scale of speech"),
+        pytest.param({"guidance": replace(PUBLISHED, threshold=THRESHOLD)}, id="threshold"),
+        pytest.param({"step_noise": lambda _: np.zeros((1, 100, 54), np.float32)}, id="no noise"),
+    ],
+)
+def test_one_wrong_setting_would_be_noticed(golden, published_sampler, run_short, changes):
+    motion = run_short(published_sampler(num_steps=10), "incremental", **changes)
+
+    assert np.abs(motion - golden("sampler_short")["incremental"][:1]).max() > 2 * SHORT_MAX
 
 
 def test_raw_predictions_of_the_first_step_are_the_published_ones(
     golden, draw, short_denoiser, short_conditions
 ):
     """Recorded before the threshold, so that the null one is intact; see the test of step 250."""
-    conditions, noise = short_conditions("dyn"), draw("xT", 2, 100, 54)
+    conditions, noise = first_rows(short_conditions("dyn"), 1), draw("xT", 2, 100, 54)[:1]
     for row, (speech, style) in enumerate([(False, False), (True, False), (True, True)]):
         withheld = conditions.keeping(speech=speech, style=style)
 
-        prediction = short_denoiser.predict(noise, np.full(2, 10), withheld)[0]
+        prediction = short_denoiser.predict(noise, np.full(1, 10), withheld)[0]
 
         expected = golden("sampler_short")["dyn_net_first"][row, 10:]
         np.testing.assert_allclose(prediction, expected, atol=SINGLE)
@@ -194,11 +251,13 @@ def test_predictions_at_step_250_are_the_published_ones(golden, recipe_condition
 
 @pytest.mark.slow  # 1500 evaluations of the full-size network on one core
 @pytest.mark.timeout(1800)
-def test_full_loop_is_the_published_one(golden, draw, recipe_conditions, full_denoiser, step_noise):
+def test_every_state_of_500_steps_is_the_published_one(
+    golden, draw, recipe_conditions, published_network, step_noise
+):
     reference, states = golden("sampler_full"), {}
 
     motion = ddpm(
-        full_denoiser,
+        TorchDenoiser(published_network(DenoiserConfig())),
         recipe_conditions(1),
         draw("xT", 1, 100, 54),
         step_noise=step_noise(1),
@@ -211,3 +270,19 @@ def test_full_loop_is_the_published_one(golden, draw, recipe_conditions, full_de
             expected = reference[f"incremental_x{step}"]
             np.testing.assert_allclose(states[int(step)], expected, atol=FULL, err_msg=str(step))
     np.testing.assert_allclose(motion, reference["incremental_x0"], atol=FULL)
+
+
+@pytest.mark.slow  # as many evaluations, in twenty parts
+@pytest.mark.timeout(1800)
+def test_500_steps_in_the_graph_are_the_published_ones(
+    golden, draw, recipe_conditions, published_sampler, step_noise
+):
+    motion = published_sampler().run(
+        ReverseProcess(),
+        recipe_conditions(1),
+        draw("xT", 1, 100, 54),
+        step_noise=step_noise(1),
+        guidance=PUBLISHED,
+    )
+
+    np.testing.assert_allclose(motion, golden("sampler_full")["incremental_x0"], atol=FULL)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from posecast.config import DenoiserConfig
 from posecast.denoising.denoiser import Conditions
 from posecast.denoising.noise_source import NoiseSource
 from posecast.denoising.process_sampler import ProcessSampler
@@ -43,18 +42,6 @@ OnClipProgress = Callable[[ClipProgress], None]
 """Is told now and then; what it raises ends the animation, which keeps nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClipConditions:
-    """What a clip is animated with, beside its noise."""
-
-    speech: FloatArray
-    """Features of all windows. [W T, D]"""
-    style: FloatArray | None
-    """Style vector; None for the model's own stand-in. [style_dim]"""
-    shape: FloatArray
-    """Normalised identity; width 0 for a model that needs none. [shape_dim]"""
-
-
 class ClipMotion:
     """The windows of one clip; each knows of the one before by its last frames alone.
 
@@ -66,32 +53,42 @@ class ClipMotion:
         self,
         sampler: ProcessSampler,
         plan: ClipPlan,
-        given: ClipConditions,
+        *,
+        style: FloatArray | None,
+        shape: FloatArray,
         options: ClipOptions,
         noise: NoiseSource,
     ) -> None:
-        """Take what the windows are made of.
+        """Take what the windows are made of, beside the speech.
 
         Args:
             sampler: Denoiser and loop.
             plan: The windows.
-            given: Speech, style, shape.
+            style: Style vector; None for the model's own stand-in. [style_dim]
+            shape: Normalised identity; width 0 for a model that needs none. [shape_dim]
             options: Process, guidance, repetitions.
             noise: Where noise comes from.
 
         Raises:
             InvalidRequest: If style or shape do not fit the model, or the process its schedule.
         """
-        _check_widths(sampler.config, given)
+        for name, values, width in (
+            ("style", style, sampler.config.style_dim),
+            ("shape", shape, sampler.config.shape_dim),
+        ):
+            if values is not None and values.shape != (width,):
+                raise InvalidRequest(f"{name} of shape {values.shape}; this model takes ({width},)")
         self._sampler, self._plan = sampler, plan
-        self._given, self._options, self._noise = given, options, noise
+        self._style, self._shape = style, shape
+        self._options, self._noise = options, noise
         self._num_steps = len(options.process.steps(sampler.config))
-        self._shape = (options.num_repetitions, plan.window_frames, sampler.config.motion_dim)
+        self._noise_shape = (options.num_repetitions, plan.window_frames, sampler.config.motion_dim)
 
-    def windows(self, on_progress: OnClipProgress) -> Iterator[FloatArray]:
+    def windows(self, speech: FloatArray, on_progress: OnClipProgress) -> Iterator[FloatArray]:
         """Make the windows in order, each when it is asked for.
 
         Args:
+            speech: Features of all windows. [W T, D]
             on_progress: Told of steps that are done.
 
         Yields:
@@ -101,25 +98,29 @@ class ClipMotion:
         for index in range(self._plan.num_windows):
             previous = self._sampler.run(
                 self._options.process,
-                self._conditions(index, previous),
+                self._conditions(speech, index, previous),
                 # Published: all windows start alike. With the cosine schedule it hardly matters.
-                self._noise.start(0 if self._options.reuses_start_noise else index, self._shape),
+                self._noise.start(
+                    0 if self._options.reuses_start_noise else index, self._noise_shape
+                ),
                 step_noise=partial(self._step_noise, index),
                 guidance=self._options.guidance,
                 on_progress=partial(self._tell, on_progress, index),
             )
             yield previous
 
-    def _conditions(self, index: int, previous: FloatArray | None) -> Conditions:
-        config, frames = self._sampler.config, self._plan.frames_of(index)
-        speech, style = self._given.speech, self._given.style
+    def _conditions(
+        self, speech: FloatArray, index: int, previous: FloatArray | None
+    ) -> Conditions:
+        config, style = self._sampler.config, self._style
+        frames = self._plan.frames_of(index)
         before = slice(max(0, frames.start - config.previous_frames), frames.start)
         motion, heard = self._stand_ins() if previous is None else (previous, speech[before])
-        repeat = partial(_repeat, num_rows=self._shape[0])
+        repeat = partial(_repeat, num_rows=self._noise_shape[0])
         return Conditions(
             speech=repeat(speech[frames]),
             style=repeat(np.zeros(config.style_dim, np.float32) if style is None else style),
-            shape=repeat(self._given.shape),
+            shape=repeat(self._shape),
             previous_motion=motion[:, -config.previous_frames :],
             previous_speech=repeat(heard),
             indicator=repeat(self._plan.indicator_of(index)),
@@ -131,11 +132,13 @@ class ClipMotion:
     def _stand_ins(self) -> tuple[FloatArray, FloatArray]:
         """Motion and speech of no frames; the network has learned ones for them."""
         config = self._sampler.config
-        motion = np.zeros((self._shape[0], config.previous_frames, config.motion_dim), np.float32)
+        motion = np.zeros(
+            (self._noise_shape[0], config.previous_frames, config.motion_dim), np.float32
+        )
         return motion, np.zeros((config.previous_frames, config.speech_dim), np.float32)
 
     def _step_noise(self, index: int, step: int) -> FloatArray:
-        return self._noise.step(index, step, self._shape)
+        return self._noise.step(index, step, self._noise_shape)
 
     def _tell(self, on_progress: OnClipProgress, index: int, num_done: int) -> None:
         on_progress(
@@ -146,15 +149,6 @@ class ClipMotion:
                 num_steps=self._num_steps,
             )
         )
-
-
-def _check_widths(config: DenoiserConfig, given: ClipConditions) -> None:
-    for name, values, width in (
-        ("style", given.style, config.style_dim),
-        ("shape", given.shape, config.shape_dim),
-    ):
-        if values is not None and values.shape != (width,):
-            raise InvalidRequest(f"{name} of shape {values.shape}; this model takes ({width},)")
 
 
 def _repeat(values: Any, num_rows: int) -> Any:

@@ -13,12 +13,7 @@ from posecast.errors import InvalidRequest
 from posecast.rig.flame import FlameCoefficients, denormalise
 from posecast.rig.flame_shape import normalise_shape
 from posecast.rig.flame_statistics import FlameStatistics
-from posecast.session.clip_motion import (
-    ClipConditions,
-    ClipMotion,
-    ClipProgress,
-    OnClipProgress,
-)
+from posecast.session.clip_motion import ClipMotion, ClipProgress, OnClipProgress
 from posecast.session.clip_plan import ClipPlan
 from posecast.session.clip_request import ClipRequest
 from posecast.session.clip_speech import encode_clip
@@ -76,13 +71,16 @@ def make_clip_motion(
 ) -> FloatArray:
     """The same as normalised motion; see `animate_clip`. [N, F, M]"""
     plan = ClipPlan.of(len(request.samples), model.sampler.config.window_frames)
-    given = ClipConditions(
-        speech=encode_clip(model.encoder, request.samples, plan, request.options),
+    clip = ClipMotion(
+        model.sampler,
+        plan,
         style=request.style,
         shape=_shape_of(model, request),
+        options=request.options,
+        noise=noise,
     )
-    clip = ClipMotion(model.sampler, plan, given, request.options, noise)
-    return np.concatenate(list(clip.windows(on_progress)), axis=1)[:, : plan.num_frames]
+    speech = encode_clip(model.encoder, request.samples, plan, request.options)
+    return np.concatenate(list(clip.windows(speech, on_progress)), axis=1)[:, : plan.num_frames]
 
 
 def _shape_of(model: ClipModel, request: ClipRequest) -> FloatArray:
