@@ -7,7 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from posecast.config import DenoiserConfig, ModelConfig, SpeechEncoderConfig, StyleEncoderConfig
+from posecast import checkpoints
+from posecast.config import (
+    ClipEncoderConfig,
+    DenoiserConfig,
+    ModelConfig,
+    SpeechEncoderConfig,
+    StyleEncoderConfig,
+)
 from posecast.rig.arkit import CURVE_INDEX, MOTION_DIM
 from posecast.rig.retarget import MotionScale
 from posecast.session.engine import AnimationEngine
@@ -39,6 +46,33 @@ TINY_MODEL = ModelConfig(
         speech_skip=True,
         pads_windows=False,
     ),
+    sampling_steps=2,
+)
+TINY_FLAME_MODEL = ModelConfig(
+    name="tiny-flame",
+    version="0",
+    motion_space="flame",
+    clip_encoder=ClipEncoderConfig(
+        conv_dims=(8, 8, 8, 8, 8, 8, 8),
+        width=64,
+        num_layers=1,
+        num_heads=1,
+        feed_forward=32,
+        position_kernel=16,
+        position_groups=4,
+        feature_dim=16,
+    ),
+    style_encoder=StyleEncoderConfig(motion_dim=54, width=128, num_layers=1, num_heads=2),
+    denoiser=DenoiserConfig(
+        motion_dim=54,
+        speech_dim=16,
+        style_dim=128,
+        width=16,
+        num_layers=2,
+        num_heads=2,
+        num_steps=10,
+    ),
+    style_guidance=1.5,
     sampling_steps=2,
 )
 
@@ -87,3 +121,50 @@ def speech_like() -> np.ndarray:
     buzz = sum(np.sin(2 * np.pi * 120 * k * times) / k for k in range(1, 12))
     noise = 0.01 * rng.standard_normal(len(times))
     return (0.1 * loud * buzz + noise).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def tiny_flame_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a package like those of `posecast import-official`, with random weights."""
+    torch = pytest.importorskip("torch")
+    from posecast.conditioning.style import save_styles
+    from posecast.conditioning.torch_hubert import ClipEncoderNetwork
+    from posecast.conditioning.torch_style_encoder import StyleEncoderNetwork
+    from posecast.denoising.torch_denoiser import ConditionedDenoiser
+    from posecast.export import export_clip_encoder, export_denoiser, export_style_encoder
+    from posecast.sampler_graph import export_sampler
+
+    torch.manual_seed(2)
+    rng = np.random.default_rng(2)
+    config, folder = TINY_FLAME_MODEL, tmp_path_factory.mktemp("tiny-flame-model")
+    encoder = ClipEncoderNetwork(config.clip_encoder).eval()
+    export_clip_encoder(encoder, folder / checkpoints.SPEECH_ENCODER_FILE)
+    style_encoder = StyleEncoderNetwork(config.style_encoder).eval()
+    export_style_encoder(style_encoder, folder / checkpoints.STYLE_ENCODER_FILE)
+    denoiser = folder / checkpoints.DENOISER_FILE
+    export_denoiser(ConditionedDenoiser(config.denoiser).eval(), denoiser)
+    export_sampler(denoiser, folder / checkpoints.SAMPLER_FILE, for_clips=True)
+    denoiser.unlink()
+    styles = {
+        name: Style(vector=rng.standard_normal(128).astype(np.float32))
+        for name in ("neutral", "smile")
+    }
+    save_styles(folder / checkpoints.STYLES_FILE, styles, dict.fromkeys(styles, "of a test"))
+    rows = {}
+    for kind, width in (("shape", 100), ("exp", 50), ("pose", 6)):
+        mean, std = rng.normal(0, 0.1, width), rng.uniform(0.1, 0.2, width)
+        rows |= {f"{kind}_mean": mean, f"{kind}_std": std}
+        rows |= {f"{kind}_max": mean + std, f"{kind}_min": mean - std}
+    np.savez(folder / checkpoints.STATISTICS_FILE, **rows)
+    np.save(folder / checkpoints.SHAPE_FILE, rng.standard_normal(100).astype(np.float32))
+    mean, std = (
+        np.concatenate([rows[f"exp_{name}"], rows[f"pose_{name}"][:4]]) for name in ("mean", "std")
+    )
+    checkpoints.write_description(folder, config, mean, std, {"command": "tests"})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_flame_engine(tiny_flame_package: Path) -> AnimationEngine:
+    """The tiny FLAME package, loaded."""
+    return AnimationEngine.load(tiny_flame_package, device="cpu")

@@ -166,6 +166,10 @@ class ServerConfig:
     """`default`, or the folder of a model package."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where the networks run."""
+    rig_map: str | None = None
+    """For a FLAME model: file that `posecast rig fit` wrote."""
+    flame_model: str | None = None
+    """For a FLAME model without a map: the licensed FLAME, to measure the lips on."""
     max_streams: int = 64
     """Streams at a time, 1..10000; one more is refused."""
     max_clip_s: float = 900.0

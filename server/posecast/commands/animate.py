@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from posecast.commands import published
 from posecast.config import AnimationOptions
 from posecast.errors import InvalidRequest, PosecastError
 from posecast.plot import check_can_plot, plot_take
@@ -33,27 +34,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", required=True, metavar="FACE", help="take to write; - writes a pipe"
     )
     parser.add_argument(
-        "--format", choices=TAKE_FORMATS, help="default: by the suffix of FACE; curves for a pipe"
-    )
+        "--format", choices=(*TAKE_FORMATS, published.FLAME_FORMAT),
+        help="default: by the suffix of FACE; curves for a pipe",
+    )  # fmt: skip
     add_animation_arguments(parser, seed=None)
     parser.add_argument("--plot", type=Path, metavar="PNG", help="also draw a picture")
     parser.add_argument(
         "--max-clip-seconds", type=float, default=900.0, metavar="S",
         help="longest clip that is taken (%(default)s)",
     )  # fmt: skip
+    published.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Read the clip, animate it, write the take and say how it went."""
+    _check_paths(args)
+    if args.published:
+        _run_published(args)
+    else:
+        published.refuse_options(args)
+        _run_as_streamed(args)
+
+
+def _run_as_streamed(args: argparse.Namespace) -> None:
+    """Make the frames that a stream of the same clip has."""
     options = animation_options(args)
     take_format = _take_format(args)
-    if not args.max_clip_seconds > 0:
-        raise UsageMistake(f"--max-clip-seconds {args.max_clip_seconds:g}; allowed: more than 0")
-    for path in [Path(args.output)] * (args.output != PIPE) + [args.plot] * bool(args.plot):
-        _check_writable(path)
-    if args.plot:
-        with checking_arguments():
-            check_can_plot(args.plot)
     waveform = _read_speech(args)
     engine = _load_engine(args, options)
     started_s = time.perf_counter()
@@ -71,6 +77,31 @@ def run(args: argparse.Namespace) -> None:
     )
 
 
+def _run_published(args: argparse.Namespace) -> None:
+    """Make the frames that the authors of a FLAME model would have."""
+    take_format = None if args.format == published.FLAME_FORMAT else _take_format(args)
+    waveform = _read_speech(args)
+
+    def write(frames: FaceFrames) -> None:
+        if take_format is not None:
+            _write(args, frames, take_format)
+        if args.plot:
+            plot_take(waveform, frames, args.plot, title=f"{args.speech} · {args.style}")
+
+    published.run(args, waveform, write)
+
+
+def _check_paths(args: argparse.Namespace) -> None:
+    """Refuse before the work what would fail after it."""
+    if not args.max_clip_seconds > 0:
+        raise UsageMistake(f"--max-clip-seconds {args.max_clip_seconds:g}; allowed: more than 0")
+    for path in [Path(args.output)] * (args.output != PIPE) + [args.plot] * bool(args.plot):
+        _check_writable(path)
+    if args.plot:
+        with checking_arguments():
+            check_can_plot(args.plot)
+
+
 def _take_format(args: argparse.Namespace) -> TakeFormat:
     if args.format:
         return args.format
@@ -81,7 +112,6 @@ def _take_format(args: argparse.Namespace) -> TakeFormat:
 
 
 def _check_writable(path: Path) -> None:
-    """Refuse before the work what would fail after it."""
     if not path.parent.is_dir():
         raise UsageMistake(f"{path}: the folder {path.parent} does not exist")
     if path.is_dir():
@@ -102,7 +132,7 @@ def _load_engine(args: argparse.Namespace, options: AnimationOptions) -> Animati
     from posecast.session.engine import AnimationEngine
     from posecast.session.style_choice import adopt_style_files
 
-    engine = AnimationEngine.load(args.model, args.device)
+    engine = AnimationEngine.load(args.model, args.device, published.rig_files(args))
     with checking_arguments():
         engine = adopt_style_files(engine, options.style)
         engine.styles.get(options.style)

@@ -14,6 +14,7 @@ from posecast.transport.log_format import formatter_for
 from posecast.usage import checking_arguments
 
 if TYPE_CHECKING:
+    from posecast.rig.package_rig import RigFiles
     from posecast.transport.server import AnimationServer
 
 FLAGS = {
@@ -21,6 +22,8 @@ FLAGS = {
     "port": "port",
     "model": "model",
     "device": "device",
+    "rig_map": "rig_map",
+    "flame_model": "flame_model",
     "max_streams": "max_streams",
     "max_streams_per_client": "max_streams_per_client",
     "max_clip_seconds": "max_clip_s",
@@ -45,6 +48,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help=f"port, 0 takes a free one ({usual.port})")
     parser.add_argument("--model", help="`default`, or a model's folder")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), help=f"({usual.device})")
+    parser.add_argument(
+        "--rig-map", metavar="MAP.npz", help="for a FLAME model: what `posecast rig fit` wrote"
+    )
+    parser.add_argument(
+        "--flame-model", metavar="FILE",
+        help="for a FLAME model without a map: your licensed FLAME, to measure the lips on",
+    )  # fmt: skip
     _add_limits(parser, usual)
     parser.add_argument(
         "--metrics-port", type=int, metavar="N",
@@ -100,7 +110,7 @@ def run(args: argparse.Namespace) -> None:
     from posecast.session.engine import AnimationEngine
     from posecast.transport.server import serve
 
-    engine = AnimationEngine.load(config.model, config.device)
+    engine = AnimationEngine.load(config.model, config.device, _rig_files(config))
 
     def tell_ready(server: AnimationServer) -> None:
         facts = [
@@ -113,6 +123,16 @@ def run(args: argparse.Namespace) -> None:
         print(f"posecast: {', '.join(facts)}", flush=True)
 
     asyncio.run(serve(engine, config, tell_ready))
+
+
+def _rig_files(config: ServerConfig) -> RigFiles:
+    from posecast.rig.package_rig import RigFiles
+
+    rig_map, flame_model = (
+        Path(name) if name else None for name in (config.rig_map, config.flame_model)
+    )
+    with checking_arguments():
+        return RigFiles(rig_map=rig_map, flame_model=flame_model)
 
 
 def _start_log(config: ServerConfig, *, level: int) -> None:

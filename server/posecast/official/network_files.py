@@ -103,7 +103,7 @@ def write_sampler(official: OfficialDenoiser, folder: Path, precision: Precision
     denoiser, path = folder / checkpoints.DENOISER_FILE, folder / checkpoints.SAMPLER_FILE
     export_denoiser(network, denoiser)
     _shrink(denoiser, precision)
-    export_sampler(denoiser, path)
+    export_sampler(denoiser, path, for_clips=True)
     denoiser.unlink()
     inputs = _denoiser_inputs(config)
     expected = TorchDenoiser(network).predict(*inputs)

@@ -62,7 +62,7 @@ def open_rig(package: ModelPackage, files: RigFiles = NO_FILES) -> FaceRig:
             )
         return ArkitRig(scale=MotionScale(mean=package.motion_mean, std=package.motion_std))
     statistics = FlameStatistics.from_npz(package.path(STATISTICS_FILE))
-    return FlameMotionRig(statistics=statistics, rig=_flame_rig(files))
+    return FlameMotionRig(statistics=statistics, rig=open_flame_rig(files))
 
 
 def read_shape(package: ModelPackage) -> FloatArray:
@@ -83,7 +83,8 @@ def read_shape(package: ModelPackage) -> FloatArray:
     return normalise_shape(flame_files.read_shape(package.path(SHAPE_FILE)), statistics)
 
 
-def _flame_rig(files: RigFiles) -> FlameRig:
+def open_flame_rig(files: RigFiles) -> FlameRig:
+    """What puts a face on FLAME coefficients; see `open_rig`."""
     if files.rig_map:
         return FlameRig.fitted(files.rig_map)
     return FlameRig.fallback(read_flame_model(files.flame_model) if files.flame_model else None)

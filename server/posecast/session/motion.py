@@ -40,13 +40,7 @@ class MotionSettings:
         return cls(
             style=style.vector,
             seed=seed,
-            guidance=Guidance(
-                audio_scale=_chosen(options.audio_guidance, config.audio_guidance),
-                style_scale=_chosen(options.style_guidance, config.style_guidance),
-                mode=config.guidance_mode,
-                guides_audio="audio" in config.guided_conditions,
-                guides_style="style" in config.guided_conditions,
-            ),
+            guidance=guidance_of(config, options),
             num_steps=options.sampling_steps or config.sampling_steps,
         )
 
@@ -193,6 +187,17 @@ class MotionStream:
         previous = self._network.previous_frames
         self._previous_motion = _last_frames(self._previous_motion, motion, previous)
         self._previous_speech = _last_frames(self._previous_speech, speech, previous)
+
+
+def guidance_of(config: ModelConfig, options: AnimationOptions) -> Guidance:
+    """The guidance of a stream: what it chose, and the model's defaults where it chose nothing."""
+    return Guidance(
+        audio_scale=_chosen(options.audio_guidance, config.audio_guidance),
+        style_scale=_chosen(options.style_guidance, config.style_guidance),
+        mode=config.guidance_mode,
+        guides_audio="audio" in config.guided_conditions,
+        guides_style="style" in config.guided_conditions,
+    )
 
 
 def _last_frames(before: FloatArray | None, now: FloatArray, count: int) -> FloatArray:

@@ -11,7 +11,7 @@ from posecast.checkpoints import ModelPackage
 from posecast.conditioning.onnx_style_encoder import OnnxStyleEncoder
 from posecast.conditioning.style_encoder import StyleEncoder
 from posecast.config import ModelConfig
-from posecast.errors import ModelUnavailable
+from posecast.errors import InvalidRequest, ModelUnavailable
 from posecast.rig.retarget import MotionScale
 from posecast.session.style_extraction import extract_style
 from posecast.signals import FaceRecording, Style
@@ -31,9 +31,15 @@ class StyleExtractor:
         """Open the encoder of a package, on the CPU.
 
         Raises:
+            InvalidRequest: If the model does not move ARKit curves, and cannot see a style in them.
             ModelUnavailable: If its file is not usable.
             CheckpointMismatch: If the network has other sizes than the package says.
         """
+        if package.config.motion_space != "arkit":
+            raise InvalidRequest(
+                f"model {package.config.name!r} sees styles in FLAME coefficients, not in ARKit "
+                "curves; `posecast style extract` finds them in an .npz with exp and pose"
+            )
         encoder = OnnxStyleEncoder(
             package.path(checkpoints.STYLE_ENCODER_FILE), package.config.style_encoder
         )
@@ -50,6 +56,7 @@ class StyleExtractor:
             served: What its other networks were loaded with.
 
         Raises:
+            InvalidRequest: If the model does not move ARKit curves.
             ModelUnavailable: If the package is gone, or another lies in its place by now.
             CheckpointMismatch: If a file of the package is damaged.
         """

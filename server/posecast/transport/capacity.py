@@ -30,7 +30,8 @@ from posecast.config import (
     ModelConfig,
     ServerConfig,
 )
-from posecast.denoising.guidance import Guidance, guidance_terms
+from posecast.denoising.guidance import guidance_terms
+from posecast.session.motion import guidance_of
 
 logger = logging.getLogger(__name__)
 
@@ -127,12 +128,7 @@ class Capacity:
 
     def _num_terms(self, options: AnimationOptions) -> int:
         """Predictions that guidance needs for one window, 1..3."""
-        audio, style = options.audio_guidance, options.style_guidance
-        guidance = Guidance(
-            audio_scale=self.model.audio_guidance if audio is None else audio,
-            style_scale=self.model.style_guidance if style is None else style,
-        )
-        return len(guidance_terms(guidance))
+        return len(guidance_terms(guidance_of(self.model, options)))
 
 
 def measure_capacity(cost_of: CostOf, model: ModelConfig, config: ServerConfig) -> Capacity:

@@ -71,16 +71,6 @@ def test_a_gpu_that_was_asked_for_and_is_not_there_is_told(tiny_package):
         AnimationEngine.load(tiny_package, device="cuda")
 
 
-def test_a_flame_model_is_not_served(package):
-    loaded = checkpoints.load_package(package)
-    config = dataclasses.replace(loaded.config, motion_space="flame")
-    for name in ("statistics.npz", "shape.npy"):
-        (package / name).write_bytes(b"")
-    checkpoints.write_description(package, config, loaded.motion_mean, loaded.motion_std, {})
-    with pytest.raises(ModelUnavailable, match="'flame'; this version serves: arkit"):
-        AnimationEngine.load(package, device="cpu")
-
-
 def test_a_package_whose_parts_do_not_fit_is_refused(package):
     loaded = checkpoints.load_package(package)
     config: ModelConfig = dataclasses.replace(
