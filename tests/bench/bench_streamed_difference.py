@@ -2,10 +2,10 @@
 
     PYTHONPATH=server python tests/bench/bench_streamed_difference.py PACKAGE SPEECH.wav...
 
-Prints one JSON line for each choice that a stream makes otherwise than the published inference, made
-alone, and one for what a session does with all of them: root mean square and largest difference of
-the normalised motion, beside that of another seed, which shows how far faces lie apart anyway.
-"""
+Prints one JSON line for each choice that a stream makes otherwise than the published inference,
+made alone, and one for what a session does with all of them: root mean square and largest
+difference of the normalised motion, beside that of another seed, which shows how far faces lie
+apart anyway.
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class HearsBlocks:
 
 
 def choices(model: ClipModel, steps: int) -> Iterator[tuple[str, ClipModel, ClipOptions]]:
-    """What differs from the published inference, one thing at a time, then all that a stream does."""
+    """What differs from the published inference, one at a time, then all that a stream does."""
     usual = ClipOptions(process=ReverseProcess(sampler="ddim", num_steps=steps))
     fewer = dataclasses.replace(usual, process=ReverseProcess(sampler="ddim", num_steps=10))
 
@@ -93,7 +93,7 @@ def main() -> None:
     parser.add_argument("speech", type=Path, nargs="+")
     parser.add_argument("--steps", type=int, default=50, help="DDIM steps of the published side")
     args = parser.parse_args()
-    package, model = open_clip_model(args.package)
+    _package, model = open_clip_model(args.package)
     clips = []
     for path in args.speech:
         clip = read_clip(path, max_duration_s=900.0)
