@@ -11,9 +11,17 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
+from posecast.conditioning.onnx_clip_encoder import (
+    FEATURES_OUTPUT,
+    NUM_FRAMES_INPUT,
+    WAVEFORM_INPUT,
+)
+from posecast.conditioning.torch_hubert import ClipEncoderNetwork
 from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
 from posecast.conditioning.torch_style_encoder import StyleEncoderNetwork
+from posecast.config import SAMPLES_PER_FRAME
 from posecast.denoising.torch_denoiser import ConditionedDenoiser
 
 OPSET = 17
@@ -112,6 +120,25 @@ def export_speech_encoder(network: SpeechEncoderNetwork, path: Path) -> None:
     export_module(network, inputs, outputs, axes, path)
 
 
+def export_clip_encoder(network: ClipEncoderNetwork, path: Path) -> None:
+    """Write a speech encoder of whole clips; batch size and length stay free.
+
+    Inputs: `waveform` [B, S'], normalised and with padded edges, and `num_frames`, an int64 without
+    axes. Output: `features` [B, T, D]. Attention is onnxruntime's own operator.
+
+    Args:
+        network: Weights; the published sizes make a file of 380 MB.
+        path: File to write.
+    """
+    device = network.audio_feature_map.weight.device
+    inputs = {
+        WAVEFORM_INPUT: torch.zeros(2, 4 * SAMPLES_PER_FRAME, device=device),
+        NUM_FRAMES_INPUT: torch.tensor(3, device=device),
+    }
+    axes = {WAVEFORM_INPUT: {0: "batch", 1: "samples"}, FEATURES_OUTPUT: _WINDOW}
+    export_module(_without_weight_norm(network), inputs, [FEATURES_OUTPUT], axes, path)
+
+
 def free_batch(path: Path) -> None:
     """Let a network that was exported for one row take any number, in place.
 
@@ -150,6 +177,16 @@ def shrink_weights(path: Path) -> None:
     graph.node.extend(nodes)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
+
+
+def _without_weight_norm(network: ClipEncoderNetwork) -> ClipEncoderNetwork:
+    """The same weights, but norm and direction multiplied once instead of in every call."""
+    with torch.device("meta"):
+        folded = ClipEncoderNetwork(network.config)
+    folded.load_state_dict(network.state_dict(), assign=True)  # shares the memory
+    # Not on a deep copy: that shares the class, from which this would take the original's weight.
+    parametrize.remove_parametrizations(folded.audio_encoder.encoder.pos_conv_embed.conv, "weight")
+    return folded
 
 
 def _existing_axes(axes: DynamicAxes, names: Sequence[str]) -> dict[str, dict[int, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -83,6 +84,21 @@ class ClipEncoderConfig:
     """Groups of the positional convolution."""
     feature_dim: int = 512
     """Width of a frame of features."""
+
+    def __post_init__(self) -> None:
+        """Hold the sizes to each other."""
+        lengths = len(self.conv_dims), len(self.conv_kernels), len(self.conv_strides)
+        if len(set(lengths)) > 1 or math.prod(self.conv_strides) != SAMPLES_PER_FRAME // 2:
+            raise InvalidRequest(
+                f"conv_dims {self.conv_dims}, conv_kernels {self.conv_kernels}, conv_strides "
+                f"{self.conv_strides}; expected as many of each, and a product of the strides of "
+                f"{SAMPLES_PER_FRAME // 2}"
+            )
+        for name in ("num_heads", "position_groups"):
+            if self.width % getattr(self, name):
+                raise InvalidRequest(
+                    f"width {self.width}; expected a multiple of {name} {getattr(self, name)}"
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from posecast.config import DenoiserConfig
+from posecast.conditioning.torch_hubert import ClipEncoderNetwork
+from posecast.config import ClipEncoderConfig, DenoiserConfig
 from posecast.denoising.denoiser import Conditions
 from posecast.denoising.torch_denoiser import ConditionedDenoiser
 from posecast.signals import FloatArray
@@ -44,12 +45,14 @@ def draw(generator) -> Callable[..., FloatArray]:
 
 
 @pytest.fixture(scope="session")
-def published_weights(generator) -> Callable[[str, str], dict[str, torch.Tensor]]:
-    """Makes the state dict of a shape table, without speech encoder and buffers."""
+def published_weights(generator) -> Callable[..., dict[str, torch.Tensor]]:
+    """Makes the state dict of a shape table: without speech encoder and buffers, or the former."""
 
-    def make(table: str, salt: str) -> dict[str, torch.Tensor]:
+    def make(table: str, salt: str, *, of_audio: bool = False) -> dict[str, torch.Tensor]:
         shapes = generator.load_shapes(ASSETS / f"shapes_{table}.json")
-        kept = {name: shape for name, shape in shapes.items() if not name.startswith("audio_")}
+        kept = {
+            name: shape for name, shape in shapes.items() if name.startswith("audio_") == of_audio
+        }
         weights = generator.make_weights(salt, kept)
         return {name: torch.from_numpy(values) for name, values in weights.items()}
 
@@ -74,6 +77,16 @@ def published_network(published_weights, generator) -> Callable[..., Conditioned
         return network.eval()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def published_clip_encoder(published_weights) -> ClipEncoderNetwork:
+    """The published speech encoder, 95 million weights; loads strictly."""
+    with torch.device("meta"):  # no need to draw weights that are replaced
+        network = ClipEncoderNetwork(ClipEncoderConfig())
+    weights = published_weights("dpt_head", "pub-dpt-head", of_audio=True)
+    network.load_state_dict(weights, strict=True, assign=True)
+    return network.eval()
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import pytest
 from posecast.config import (
     SAMPLES_PER_FRAME,
     AnimationOptions,
+    ClipEncoderConfig,
     DenoiserConfig,
     ModelConfig,
     ServerConfig,
@@ -31,6 +32,29 @@ def test_a_model_config_survives_json():
     text = json.dumps(dataclasses.asdict(config))
 
     assert from_mapping(ModelConfig, json.loads(text), where="model.json") == config
+
+
+def test_a_model_with_an_encoder_of_whole_clips_survives_json():
+    encoder = ClipEncoderConfig(kind="wav2vec2", conv_dims=(8,) * 7, width=96)
+    config = ModelConfig(name="tiny", version="1", clip_encoder=encoder)
+
+    text = json.dumps(dataclasses.asdict(config))
+
+    assert from_mapping(ModelConfig, json.loads(text), where="model.json") == config
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"conv_dims": (512,) * 6}, "conv_dims .512, .*; expected as many of each"),
+        ({"conv_strides": (5, 2, 2, 2, 2, 2, 1)}, "conv_strides .*; expected .* strides of 320"),
+        ({"num_heads": 7}, "width 768; expected a multiple of num_heads 7"),
+        ({"position_groups": 5}, "width 768; expected a multiple of position_groups 5"),
+    ],
+)
+def test_sizes_of_an_encoder_of_whole_clips_fit_each_other(changes, message):
+    with pytest.raises(InvalidRequest, match=message):
+        ClipEncoderConfig(**changes)
 
 
 def test_configuration_cannot_be_changed():
