@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from posecast.conditioning.torch_hubert import ClipEncoderNetwork
 from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
 from posecast.conditioning.torch_style_encoder import StyleEncoderNetwork
 from posecast.config import SAMPLES_PER_FRAME
-from posecast.denoising.torch_denoiser import ConditionedDenoiser
+from posecast.denoising.torch_denoiser import ConditionedDenoiser, DenoiserNetwork
 
 OPSET = 17
 DynamicAxes = Mapping[str, Mapping[int, str]]
@@ -67,7 +68,9 @@ def export_module(
     onnx.checker.check_model(str(path))
 
 
-def export_denoiser(network: ConditionedDenoiser, path: Path) -> None:
+def export_denoiser(
+    network: ConditionedDenoiser, path: Path, *, repeats_motion: bool = False
+) -> None:
     """Write a denoiser; batch size and number of frames stay free.
 
     Inputs that the network does not use are left out. The output is `prediction`.
@@ -75,12 +78,31 @@ def export_denoiser(network: ConditionedDenoiser, path: Path) -> None:
     Args:
         network: Weights.
         path: File to write.
+        repeats_motion: Whether `noisy_motion` has as many rows as there are windows and all other
+            inputs a multiple; `sampler_graph.export_sampler` makes use of it.
     """
     inputs = _denoiser_inputs(network)
     axes = dict.fromkeys(inputs, _BATCH) | dict.fromkeys(
         ("noisy_motion", "speech", "indicator", "prediction"), _WINDOW
     )
-    export_module(_DenoiserGraph(network, list(inputs)), inputs, ["prediction"], axes, path)
+    if repeats_motion:
+        inputs["noisy_motion"] = inputs["noisy_motion"][:1]
+        axes["noisy_motion"] = {0: "windows", 1: "frames"}
+    with _tabulated_steps(network.denoising_net):
+        export_module(_DenoiserGraph(network, list(inputs)), inputs, ["prediction"], axes, path)
+
+
+@contextmanager
+def _tabulated_steps(network: DenoiserNetwork) -> Iterator[None]:
+    """Let the table of steps hold what the network makes of each: there are but so many."""
+    before = network.step_table, network.diff_step_map
+    with torch.no_grad():
+        network.step_table = network.diff_step_map(network.step_table)
+    network.diff_step_map = nn.Sequential()  # passes everything on
+    try:
+        yield
+    finally:
+        network.step_table, network.diff_step_map = before
 
 
 def export_style_encoder(network: StyleEncoderNetwork, path: Path) -> None:

@@ -63,11 +63,18 @@ class MultiHeadAttention(nn.Module):
             What each asking token heard. [B, N - first_token, width]
         """
         if not first_token:
-            projected = F.linear(tokens, self.in_proj_weight, self.in_proj_bias)
-            query, key, value = torch.split(projected, self.width, dim=-1)
-        else:
-            query = self._project_query(tokens[:, first_token:])
-            key, value = self._project_memory(tokens)
+            return self.hear(self.project(tokens))
+        query = self._project_query(tokens[:, first_token:])
+        key, value = self._project_memory(tokens)
+        return self.out_proj(self._attend(query, key, value, None))
+
+    def project(self, tokens: Tensor) -> Tensor:
+        """Queries, then keys, then values of tokens. [B, N, width] -> [B, N, 3 width]"""
+        return F.linear(tokens, self.in_proj_weight, self.in_proj_bias)
+
+    def hear(self, projected: Tensor) -> Tensor:
+        """What tokens heard from all, given what `project` made of them. [B, N, width]"""
+        query, key, value = torch.split(projected, self.width, dim=-1)
         return self.out_proj(self._attend(query, key, value, None))
 
     def cross(self, tokens: Tensor, memory: Tensor, allowed: Tensor | None) -> Tensor:
@@ -221,6 +228,7 @@ class DecoderLayer(_TransformerLayer):
         *,
         is_aligned: bool,
         first_token: int = 0,
+        projected: Tensor | None = None,
     ) -> Tensor:
         """Refine tokens.
 
@@ -230,11 +238,15 @@ class DecoderLayer(_TransformerLayer):
             allowed: Mask of cross-attention, True where it may look; None for no mask. [1 + M, M]
             is_aligned: Take the short way of `MultiHeadAttention.cross_aligned`; ignores `allowed`.
             first_token: Tokens before this one are heard by the others, but not refined.
+            projected: What `project` made of the tokens, if that is known. [B, 1 + M, 3 width]
 
         Returns:
             Tokens. [B, 1 + M - first_token, width]
         """
-        heard = self.self_attn(self._before(self.norm1, tokens), first_token)
+        if projected is None:
+            heard = self.self_attn(self._before(self.norm1, tokens), first_token)
+        else:
+            heard = self.self_attn.hear(projected)[:, first_token:]
         tokens = self._after(self.norm1, tokens[:, first_token:], heard)
         if is_aligned:
             asking = self._before(self.norm2, tokens)
@@ -245,6 +257,10 @@ class DecoderLayer(_TransformerLayer):
         tokens = self._after(self.norm2, tokens, heard)
         update = self._feed_forward(self._before(self.norm3, tokens))
         return self._after(self.norm3, tokens, update)
+
+    def project(self, tokens: Tensor) -> Tensor:
+        """Queries, keys and values of self-attention. [B, N, width] -> [B, N, 3 width]"""
+        return self.self_attn.project(self._before(self.norm1, tokens))
 
 
 class EncoderStack(nn.Module):
@@ -278,8 +294,9 @@ class DecoderStack(nn.Module):
         *,
         is_aligned: bool,
         first_token: int = 0,
+        projected: Tensor | None = None,
     ) -> Tensor:
-        """Refine tokens; the arguments are those of `DecoderLayer.forward`.
+        """Refine tokens; the arguments are those of `DecoderLayer.forward` in the first layer.
 
         Returns:
             Tokens from the first asked one on; the others are left out of the last layer alone,
@@ -288,5 +305,17 @@ class DecoderStack(nn.Module):
         last = len(self.layers) - 1
         for index, layer in enumerate(self.layers):
             first = first_token if index == last else 0
-            tokens = layer(tokens, memory, allowed, is_aligned=is_aligned, first_token=first)
+            tokens = layer(
+                tokens,
+                memory,
+                allowed,
+                is_aligned=is_aligned,
+                first_token=first,
+                projected=projected,
+            )
+            projected = None
         return tokens
+
+    def project(self, tokens: Tensor) -> Tensor:
+        """What the first layer's `project` makes of tokens. [B, N, width] -> [B, N, 3 width]"""
+        return cast(DecoderLayer, self.layers[0]).project(tokens)

@@ -67,7 +67,7 @@ def build_sampler(denoiser: ModelProto, *, for_clips: bool = False) -> ModelProt
     bound, bounded = (_bound_prediction(), "bounded") if for_clips else ([], "prediction")
     body = helper.make_graph(
         [
-            helper.make_node("Tile", ["motion", "term_repeats"], ["noisy_motion"]),
+            _repeat_motion(motion),
             *in_step,
             *bound,
             helper.make_node("Reshape", [bounded, "term_rows"], ["term_predictions"]),
@@ -115,6 +115,13 @@ def _split_nodes(nodes: Sequence[NodeProto]) -> tuple[list[NodeProto], list[Node
         else:
             before.append(node)
     return before, in_step
+
+
+def _repeat_motion(motion: ValueInfoProto) -> NodeProto:
+    """The motion as the denoiser takes it: once a term, unless it repeats motion itself."""
+    if motion.type.tensor_type.shape.dim[0].dim_param == "windows":
+        return helper.make_node("Identity", ["motion"], ["noisy_motion"])
+    return helper.make_node("Tile", ["motion", "term_repeats"], ["noisy_motion"])
 
 
 def _bound_prediction() -> list[NodeProto]:

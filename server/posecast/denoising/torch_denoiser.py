@@ -85,7 +85,9 @@ class DenoiserNetwork(nn.Module):
         """Predict the motion of the previous and the current frames.
 
         Args:
-            noisy_motion: Current frames at noise level `step`; at most `window_frames`. [B, T, M]
+            noisy_motion: Current frames at noise level `step`; at most `window_frames`. [B, T, M],
+                or fewer rows, all of which are repeated until there are B: terms of guidance differ
+                in speech and style alone, so that their frames need to be embedded once
             step: Diffusion step, 1..num_steps, int64. [B]
             speech: Features of the current frames. [B, T, D]
             style: Style vector. [B, style_dim]
@@ -99,11 +101,11 @@ class DenoiserNetwork(nn.Module):
             The prediction. [B, P + T - first_frame, M], normalised
         """
         features = torch.cat([previous_speech, speech], dim=1)
-        person = self._embed_person(step, style, shape)
+        person = self._embed_person(step, style, shape)[:, None]
         frames = self._embed_frames(previous_motion, noisy_motion, indicator)
-        tokens = torch.cat([person[:, None], frames], dim=1)
         # Counted by the features: in the sampler's graph these, unlike tokens, are no step's.
-        tokens = self._add_positions(tokens, 1 + features.shape[1])
+        num_tokens = 1 + features.shape[1]
+        tokens, projected = self._join_tokens(person, frames, num_tokens)
         memory = self.speech_proj(features)
         allowed = None if self.takes_aligned_path else self._allowed_memory(memory)
         # The person's token is left out with the frames before those that are wanted: nobody reads
@@ -115,6 +117,7 @@ class DenoiserNetwork(nn.Module):
             allowed,
             is_aligned=self.takes_aligned_path,
             first_token=first_token,
+            projected=projected,
         )
         frames = tokens if first_token else tokens[:, 1:]
         prediction = self.motion_dec(self.final_norm(frames))
@@ -151,6 +154,9 @@ class DenoiserNetwork(nn.Module):
     def _embed_frames(
         self, previous_motion: Tensor, noisy_motion: Tensor, indicator: Tensor
     ) -> Tensor:
+        if len(noisy_motion) < len(previous_motion):
+            num_rows = noisy_motion.shape[0]
+            previous_motion, indicator = previous_motion[:num_rows], indicator[:num_rows]
         motion = torch.cat([previous_motion, noisy_motion], dim=1)
         if self.config.uses_indicator:
             # Previous frames have indicator 0, the value of padding: so were the weights trained.
@@ -158,10 +164,27 @@ class DenoiserNetwork(nn.Module):
             motion = torch.cat([motion, channel[..., None]], dim=-1)
         return self.feature_proj(motion)
 
-    def _add_positions(self, tokens: Tensor, num_tokens: int) -> Tensor:
-        if self.config.learned_positions:
-            return tokens + self.PE[:, :num_tokens]
-        return tokens + self.fixed_position
+    def _join_tokens(
+        self, person: Tensor, frames: Tensor, num_tokens: int
+    ) -> tuple[Tensor, Tensor | None]:
+        """Tokens with their positions, and their first projection where it saves work.
+
+        Rows that have the same frames differ in the token of the person alone, so that what the
+        first layer projects of frames is theirs in common.
+        """
+        if len(frames) == len(person):
+            tokens = torch.cat([person, frames], dim=1)
+            return tokens + self._positions(0, num_tokens), None
+        person = person + self._positions(0, 1)
+        frames = frames + self._positions(1, num_tokens)
+        repeats = (person.shape[0] // frames.shape[0], 1, 1)
+        tokens = torch.cat([person, frames.repeat(repeats)], dim=1)
+        project = self.transformer.project
+        return tokens, torch.cat([project(person), project(frames).repeat(repeats)], dim=1)
+
+    def _positions(self, start: int, stop: int) -> Tensor:
+        """What tells tokens apart. [1, stop - start, width], or [width] for all of them"""
+        return self.PE[:, start:stop] if self.config.learned_positions else self.fixed_position
 
     def _allowed_memory(self, memory: Tensor) -> Tensor | None:
         """True where a token may look: the person everywhere, a frame near itself. [1 + M, M]"""

@@ -58,6 +58,31 @@ def test_onnx_matches_torch(exported, tiny_conditions, changes):
             np.testing.assert_allclose(result, expected, atol=5e-6)
 
 
+def test_steps_are_looked_up_not_computed(exported, tiny_conditions):
+    """What the network makes of a step depends on nothing else; it still trains on its own way."""
+    config, network, path = exported(width=64)
+    names = {weight.name for weight in onnx.load(path).graph.initializer}
+    assert not any("diff_step_map" in name for name in names)
+
+    assert len(network.denoising_net.diff_step_map) == 3
+    by_torch, by_onnx = TorchDenoiser(network), OnnxDenoiser(path, config)
+    conditions = tiny_conditions(config, 12)
+    for step in range(1, config.num_steps + 1):
+        asked = MOTION, np.full(8, step), conditions
+        np.testing.assert_allclose(by_onnx.predict(*asked), by_torch.predict(*asked), atol=5e-6)
+
+
+def test_a_file_that_repeats_motion_takes_as_many_rows_too(exported, tiny_conditions):
+    config, network, path = exported()
+    export_denoiser(network, path, repeats_motion=True)
+    conditions = tiny_conditions(config, 12)
+
+    expected = TorchDenoiser(network).predict(MOTION, STEPS, conditions)
+
+    found = OnnxDenoiser(path, config).predict(MOTION, STEPS, conditions)
+    np.testing.assert_allclose(found, expected, atol=5e-6)
+
+
 def test_a_file_may_come_as_bytes(exported, tiny_conditions):
     config, _, path = exported()
     conditions = tiny_conditions(config, 12)

@@ -50,10 +50,10 @@ BOUNDS = pytest.mark.parametrize(
 def samplers(tiny_config, tiny_network, tmp_path):
     """Makes the loop over a denoiser and the graph for clips of the same."""
 
-    def make(**changes):
+    def make(*, repeats_motion=True, **changes):
         config = tiny_config(**changes)
         denoiser, sampler = tmp_path / "denoiser.onnx", tmp_path / "sampler.onnx"
-        export_denoiser(tiny_network(config), denoiser)
+        export_denoiser(tiny_network(config), denoiser, repeats_motion=repeats_motion)
         export_sampler(denoiser, sampler, for_clips=True)
         return OnnxDenoiser(denoiser, config), OnnxSampler(sampler, config)
 
@@ -87,6 +87,16 @@ def test_the_graph_matches_the_loop(samplers, tiny_conditions, changes, process)
         expected = run(LoopSampler(denoiser), process, conditions, noise)
 
         assert_close(run(in_graph, process, conditions, noise), expected)
+
+
+def test_frames_may_be_embedded_once_for_each_term(samplers, tiny_conditions):
+    denoiser, shared = samplers()
+    _, apart = samplers(repeats_motion=False)
+    conditions = tiny_conditions(denoiser.config, 12)
+
+    expected = run(apart, DDPM, conditions, NOISE)
+
+    assert_close(run(shared, DDPM, conditions, NOISE), expected)
 
 
 @BOUNDS

@@ -120,6 +120,34 @@ def test_aligned_path_equals_the_mask(
     np.testing.assert_allclose(short_way, masked, atol=2e-6)  # the same sums in another order
 
 
+@VARIANTS
+@pytest.mark.parametrize("num_layers", [1, 2])
+def test_rows_of_motion_are_repeated_for_the_terms(
+    tiny_config, tiny_network, tiny_conditions, changes, num_layers
+):
+    """Two windows in four terms of guidance, which differ in speech and style alone."""
+    config = tiny_config(num_layers=num_layers, **changes)
+    network, given = tiny_network(config), tiny_conditions(config, 12)
+    rows = np.arange(8) % 2
+    given = replace(
+        given,
+        **{
+            name: getattr(given, name)[rows]
+            for name in ("shape", "previous_motion", "indicator", "has_previous")
+        },
+    )
+    inputs = [
+        torch.from_numpy(value) for value in fit_window(config, MOTION[rows], STEPS, given).values()
+    ]
+
+    with torch.no_grad():
+        expected = network(*inputs)
+        found = network(inputs[0][:2], *inputs[1:])
+
+    assert found.shape == expected.shape
+    torch.testing.assert_close(found, expected, atol=2e-6, rtol=0)  # sums in another order
+
+
 def test_a_padded_window_is_a_full_one_with_indicator_0(setup):
     denoiser, short = setup(5)
     full_motion = np.zeros((8, 12, 5), dtype=np.float32)
