@@ -6,6 +6,7 @@ Prints one JSON line for each choice that a stream makes otherwise than the publ
 made alone, and one for what a session does with all of them: root mean square and largest
 difference of the normalised motion, beside that of another seed, which shows how far faces lie
 apart anyway.
+"""
 
 from __future__ import annotations
 

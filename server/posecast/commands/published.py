@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import secrets
 import sys
 import time
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from posecast.checkpoints import ModelPackage
+    from posecast.conditioning.clip_encoder import ClipEncoder
     from posecast.denoising.guidance import Threshold
     from posecast.rig.flame import FlameCoefficients
     from posecast.rig.package_rig import RigFiles
@@ -33,6 +35,7 @@ FLAME_FORMAT = "flame"
 NO_STYLE = "none"
 _FOR_STREAMS = ("rig_map", "flame_model")
 _MAX_SEED = 2**64
+_CONTEXT_FRAMES = 200
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                        help="default: model's; `original` is the published code's own independent")
     group.add_argument("--own-context", action="store_true",
                        help="let each window hear its own 4 s alone, as in training")
+    group.add_argument("--speech-chunks", metavar="FRAMES[,CONTEXT]",
+                       help="hear a long clip in pieces of so many frames, with so many around each"
+                       f" ({_CONTEXT_FRAMES}): less memory, other numbers; off")
     group.add_argument("--pad", choices=("zero", "replicate"),
                        help="what follows the clip in its last window; default: model's")
     group.add_argument("--repetitions", type=int, default=1, metavar="N",
@@ -122,6 +128,7 @@ def animate_published(
     with checking_arguments():
         options = _options(args, package.config)
         options.process.steps(package.config.denoiser)
+        model = dataclasses.replace(model, encoder=_encoder(model.encoder, args.speech_chunks))
     seed = secrets.randbits(32) if args.seed is None else args.seed
     if not 0 <= seed < _MAX_SEED:
         raise UsageMistake(f"seed {seed}; allowed: 0 to {_MAX_SEED - 1}")
@@ -221,6 +228,19 @@ def _threshold(text: str | None) -> Threshold | None:
     if len(numbers) not in (1, 3):
         raise InvalidRequest(f"--threshold {text!r}; allowed: RATIO, or RATIO,LOW,HIGH")
     return Bound(**dict(zip(("ratio", "low", "high"), numbers, strict=False)))
+
+
+def _encoder(encoder: ClipEncoder, chunks: str | None) -> ClipEncoder:
+    from posecast.conditioning.chunked_clip_encoder import ChunkedClipEncoder
+
+    if chunks is None:
+        return encoder
+    try:
+        frames, *context = [int(part) for part in chunks.split(",")]
+        (context_frames,) = context or [_CONTEXT_FRAMES]
+    except ValueError:
+        raise InvalidRequest(f"--speech-chunks {chunks!r}; allowed: FRAMES[,CONTEXT]") from None
+    return ChunkedClipEncoder(encoder, chunk_frames=frames, context_frames=context_frames)
 
 
 def _at_16_khz(waveform: Waveform) -> FloatArray:

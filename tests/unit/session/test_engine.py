@@ -53,9 +53,9 @@ def broken_gpu(monkeypatch):
             raise ModelUnavailable("device 'cuda': no usable NVIDIA GPU or driver")
         return open_encoder(*args, device=device, **options)
 
-    open_encoder = engine_module.OnnxSpeechEncoder
+    open_encoder = engine_module.open_speech_encoder
     monkeypatch.setattr(engine_module, "has_cuda", lambda: True)
-    monkeypatch.setattr(engine_module, "OnnxSpeechEncoder", refuse)
+    monkeypatch.setattr(engine_module, "open_speech_encoder", refuse)
 
 
 @pytest.mark.usefixtures("broken_gpu")
