@@ -10,6 +10,8 @@ from posecast.ranges import check_range
 
 USUAL_PORT = 11_111
 """UDP port of Unreal's stock source "Apple ARKit"."""
+USUAL_SUBJECT = "Posecast"
+USUAL_AUDIO_DELAY_MS = 100
 LONGEST_SUBJECT = 200
 """Bytes of a subject's name; the packet's 255 must hold what is put around it, too."""
 
@@ -106,6 +108,27 @@ def read_address(text: str, *, usual_port: int = USUAL_PORT) -> tuple[str, int]:
     if not port_text.isdecimal() or not 1 <= int(port_text) <= 65_535:
         raise InvalidRequest(f"address {text!r}: port {port_text!r}; allowed: 1 to 65535")
     return host, int(port_text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveLinkSettings:
+    """A receiver, and what it is sent, as people write it."""
+
+    address: str
+    """`HOST` or `HOST:PORT`."""
+    subject: str = USUAL_SUBJECT
+    """Name of the face, or of the first one."""
+    head_scale: str = USUAL_HEAD_SCALE
+    """A preset, or `YAW,PITCH,ROLL`."""
+    audio_delay_ms: int = USUAL_AUDIO_DELAY_MS
+    """How late the audio is heard; the face waits as long, 0..10000."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be used."""
+        read_address(self.address)
+        check_subject(self.subject)
+        read_head_scale(self.head_scale)
+        check_range("audio_delay_ms", self.audio_delay_ms, 0, 10_000)
 
 
 def check_subject(name: str) -> None:
