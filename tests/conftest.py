@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import struct
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -168,3 +172,48 @@ def tiny_flame_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_flame_engine(tiny_flame_package: Path) -> AnimationEngine:
     """The tiny FLAME package, loaded."""
     return AnimationEngine.load(tiny_flame_package, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def read_packet() -> Callable[[bytes], SimpleNamespace]:
+    """Read a Live Link Face packet by the published layout, step by step, with nothing of ours."""
+
+    def read(data: bytes) -> SimpleNamespace:
+        assert data[0] == 6, "version"
+        place, names = 1, []
+        for _ in range(2):
+            length = int.from_bytes(data[place : place + 4], "big", signed=True)
+            assert 0 < length <= 255
+            names.append(data[place + 4 : place + 4 + length].decode("ascii"))
+            place += 4 + length
+        number, numerator, denominator = (
+            int.from_bytes(data[place + offset : place + offset + 4], "big", signed=True)
+            for offset in (0, 8, 12)
+        )
+        (sub_frame,) = struct.unpack("!f", data[place + 4 : place + 8])
+        assert data[place + 16] == 61, "count"
+        assert len(data) == place + 17 + 4 * 61
+        values = struct.unpack("!61f", data[place + 17 :])
+        return SimpleNamespace(
+            device=names[0],
+            subject=names[1],
+            number=number,
+            sub_frame=sub_frame,
+            rate=(numerator, denominator),
+            time_s=(number + sub_frame) * denominator / numerator,
+            values=np.array(values, np.float32),
+        )
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def bridge_cases() -> Callable[[str], list[dict[str, str]]]:
+    """Read a file of the golden cases that the bridges share."""
+    folder = Path(__file__).parent / "assets/bridges"
+
+    def read(name: str) -> list[dict[str, str]]:
+        with (folder / name).open(encoding="ascii", newline="") as file:
+            return list(csv.DictReader(file))
+
+    return read

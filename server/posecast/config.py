@@ -12,6 +12,12 @@ from typing import Any, Literal
 
 from posecast.adjustments import FaceAdjustments
 from posecast.errors import InvalidRequest
+from posecast.livelink_settings import (
+    USUAL_AUDIO_DELAY_MS,
+    USUAL_HEAD_SCALE,
+    USUAL_SUBJECT,
+    LiveLinkSettings,
+)
 from posecast.network_configs import FRAME_RATE_HZ as FRAME_RATE_HZ
 from posecast.network_configs import SAMPLE_RATE_HZ as SAMPLE_RATE_HZ
 from posecast.network_configs import SAMPLES_PER_FRAME as SAMPLES_PER_FRAME
@@ -194,6 +200,17 @@ class ServerConfig:
     """How a line of the log is written."""
     traces: bool = False
     """Whether spans go to an OpenTelemetry collector, which the SDK's environment names."""
+    live_link: str | None = None
+    """`HOST` or `HOST:PORT` of a Live Link receiver that is sent every stream's face; the usual
+    port is 11111; unset means none."""
+    subject: str = USUAL_SUBJECT
+    """Live Link subject of the first stream, ASCII; further streams are `NAME-2`, `NAME-3`, ..."""
+    head_scale: str = USUAL_HEAD_SCALE
+    """What a degree of the head becomes there: `metahuman`, `arkit`, `degrees`, or three numbers
+    `YAW,PITCH,ROLL`."""
+    audio_delay_ms: int = USUAL_AUDIO_DELAY_MS
+    """How long after an utterance's first frame its audio is heard, 0..10000: that receiver is sent
+    the face to go with it. It evens out what comes late, too."""
     grace_s: float = 5.0
     """Seconds that live streams may take to finish when the server stops, 0..600."""
 
@@ -215,8 +232,22 @@ class ServerConfig:
         check_range("device_timeout_s", self.device_timeout_s, 0.5, 600.0)
         if self.metrics_port is not None:
             check_range("metrics_port", self.metrics_port, 0, 65_535)
+        self._live_link("localhost" if self.live_link is None else self.live_link)
         if self.device not in ("auto", "cpu", "cuda"):
             raise InvalidRequest(f"device {self.device!r}; allowed: auto, cpu, cuda")
+
+    @property
+    def live_link_settings(self) -> LiveLinkSettings | None:
+        """The Live Link receiver, if there is one."""
+        return None if self.live_link is None else self._live_link(self.live_link)
+
+    def _live_link(self, address: str) -> LiveLinkSettings:
+        return LiveLinkSettings(
+            address=address,
+            subject=self.subject,
+            head_scale=self.head_scale,
+            audio_delay_ms=self.audio_delay_ms,
+        )
 
 
 def read_server_config(path: Path) -> dict[str, Any]:

@@ -1,25 +1,36 @@
-"""The CSV that Apple's Live Link Face app records, read."""
+"""The CSV that Apple's Live Link Face app records, read and written."""
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
 from posecast.errors import InvalidRequest
+from posecast.livelink_settings import HeadScale
+from posecast.livelink_values import HEAD_NAMES, NUM_VALUES, VALUE_NAMES, livelink_values
 from posecast.rig.arkit import CURVE_NAMES
 from posecast.rig.head_pose import quaternion_from_yaw_pitch_roll_deg
-from posecast.signals import FaceRecording
+from posecast.signals import FaceFrames, FaceRecording
 
 TIMECODE, COUNT = "Timecode", "BlendShapeCount"
-HEAD_COLUMNS = ("HeadYaw", "HeadPitch", "HeadRoll")
+_RADIAN = math.pi / 180
+HEAD_SCALE = HeadScale(yaw=_RADIAN, pitch=_RADIAN, roll=_RADIAN)
 """Radians, the character's own point of view: + is to its left, up, and to its right shoulder."""
 FRAMES_IN_TIMECODE_SECOND = 60
 """The frames of a timecode are sixtieths of a second, whatever the camera's rate."""
 _DAY_S = 86_400.0
-_WANTED = tuple(name.lower() for name in (*CURVE_NAMES, *HEAD_COLUMNS))
+_WANTED = tuple(name.lower() for name in (*CURVE_NAMES, *HEAD_NAMES))
+_SWAPPED = {"JawLeft": "JawRight", "MouthLeft": "MouthRight"}
+VALUE_COLUMNS: tuple[str, ...] = tuple(
+    {**_SWAPPED, **{right: left for left, right in _SWAPPED.items()}}.get(name, name)
+    for name in VALUE_NAMES
+)
+"""The app's own order: right before left where the network packet has left before right."""
+_PLACES = [VALUE_NAMES.index(name) for name in VALUE_COLUMNS]
 
 
 def is_livelink(data: bytes) -> bool:
@@ -72,6 +83,42 @@ def decode_livelink(data: bytes, *, where: str) -> FaceRecording:
         raise InvalidRequest(f"{where}: {error}") from error
 
 
+def encode_livelink(frames: FaceFrames) -> bytes:
+    """Turn frames into a recording as the app makes them, for Unreal's Live Link Face importer.
+
+    Jaw and lips are those of `livelink_values`; the eyes' rotations are 0. Unreal takes the
+    subject's name from the file's: `<slate>_<take number>_<subject>.csv`.
+
+    Args:
+        frames: The whole animation.
+
+    Returns:
+        The file's content; equal frames give equal bytes.
+    """
+    values = livelink_values(frames.weights, frames.head, HEAD_SCALE)[:, _PLACES]
+    lines = [",".join((TIMECODE, COUNT, *VALUE_COLUMNS))]
+    for index, row in enumerate(values.tolist(), start=frames.first_index):
+        cells = ",".join([f"{value:.7f}" for value in row])
+        lines.append(f"{timecode_of(index, frames.frame_rate_hz)},{NUM_VALUES},{cells}")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def timecode_of(frame_index: int, frame_rate_hz: int) -> str:
+    """The timecode of a frame, `hh:mm:ss:ff.zzz` with `ff` in sixtieths; it begins anew each day.
+
+    Args:
+        frame_index: Which frame, counted from midnight.
+        frame_rate_hz: Frames in a second.
+    """
+    per_second = FRAMES_IN_TIMECODE_SECOND * 1000  # thousandths of a sixtieth
+    total = (frame_index * per_second + frame_rate_hz // 2) // frame_rate_hz  # the nearest
+    seconds, thousandths = divmod(total, per_second)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    frames, thousandths = divmod(thousandths, 1000)
+    return f"{hours % 24:02}:{minutes:02}:{seconds:02}:{frames:02}.{thousandths:03}"
+
+
 def _read_rows(data: bytes, where: str) -> list[list[str]]:
     try:
         return list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
@@ -82,7 +129,7 @@ def _read_rows(data: bytes, where: str) -> list[list[str]]:
 def _find_columns(header: list[str], where: str) -> list[int]:
     """Places of the curves and of the head's angles."""
     names = [name.strip().lower() for name in header]
-    for name in (TIMECODE, COUNT, *CURVE_NAMES, *HEAD_COLUMNS):
+    for name in (TIMECODE, COUNT, *CURVE_NAMES, *HEAD_NAMES):
         if names.count(name.lower()) != 1:
             shown = name[0].upper() + name[1:]
             raise InvalidRequest(f"{where}: column {shown!r} must be there once")

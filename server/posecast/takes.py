@@ -14,7 +14,7 @@ import numpy as np
 
 from posecast.config import FRAME_RATE_HZ
 from posecast.errors import InvalidRequest
-from posecast.livelink_csv import decode_livelink, is_livelink
+from posecast.livelink_csv import decode_livelink, encode_livelink, is_livelink
 from posecast.rig.arkit import CURVE_NAMES
 from posecast.rig.head_pose import (
     quaternion_from_yaw_pitch_roll_deg,
@@ -23,7 +23,9 @@ from posecast.rig.head_pose import (
 from posecast.signals import FaceFrames, FaceRecording, FloatArray
 
 TakeFormat = Literal["curves", "json", "npz"]
-TAKE_FORMATS: tuple[TakeFormat, ...] = get_args(TakeFormat)
+"""Formats of our own, which keep index and rate."""
+WrittenFormat = TakeFormat | Literal["livelink"]
+WRITTEN_FORMATS: tuple[WrittenFormat, ...] = (*get_args(TakeFormat), "livelink")
 SUFFIXES: Mapping[str, TakeFormat] = {".csv": "curves", ".json": "json", ".npz": "npz"}
 
 HEAD_COLUMNS = ("headYaw", "headPitch", "headRoll")
@@ -54,18 +56,21 @@ def take_format_of(path: Path) -> TakeFormat:
         ) from None
 
 
-def encode_take(frames: FaceFrames, take_format: TakeFormat) -> bytes:
+def encode_take(frames: FaceFrames, take_format: WrittenFormat) -> bytes:
     """Turn frames into the bytes of a file.
 
     Args:
         frames: The whole animation.
-        take_format: `curves` (CSV, head in degrees), `json` or `npz` (both with quaternions).
+        take_format: `curves` (CSV, head in degrees), `json`, `npz` (both with quaternions), or
+            `livelink` (CSV of Apple's Live Link Face, head in radians).
 
     Returns:
         The file's content; equal frames give equal bytes.
     """
     if take_format == "curves":
         return _encode_curves(frames)
+    if take_format == "livelink":
+        return encode_livelink(frames)
     values = {
         "frame_rate_hz": frames.frame_rate_hz,
         "first_index": frames.first_index,
@@ -106,7 +111,7 @@ def decode_take(data: bytes, take_format: TakeFormat, *, where: str) -> FaceFram
     return frames
 
 
-def write_take(frames: FaceFrames, path: Path, take_format: TakeFormat | None = None) -> None:
+def write_take(frames: FaceFrames, path: Path, take_format: WrittenFormat | None = None) -> None:
     """Write a take to a file, in the format of the file's suffix unless told otherwise."""
     path.write_bytes(encode_take(frames, take_format or take_format_of(path)))
 

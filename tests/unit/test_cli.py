@@ -14,7 +14,8 @@ import soundfile
 
 from posecast import cli
 from posecast.errors import InvalidRequest, ModelUnavailable
-from posecast.takes import decode_take, read_take
+from posecast.rig.arkit import CURVE_INDEX
+from posecast.takes import decode_take, read_recording, read_take
 from posecast.usage import UsageMistake
 
 ROOT = Path(__file__).parents[2]
@@ -239,6 +240,23 @@ def test_pipes_carry_speech_in_and_a_take_out(tiny_package, speech, tmp_path):
     assert piped.returncode == 0, piped.stderr
     assert piped.stdout == (tmp_path / "face.csv").read_bytes()
     assert len(decode_take(piped.stdout, "curves", where="pipe")) == 25
+
+
+def test_a_take_can_be_written_for_unreal_s_importer(tiny_package, speech, tmp_path):
+    ours, unreal = tmp_path / "face.npz", tmp_path / "intro_1_Anna.csv"
+
+    assert animate(tiny_package, speech, ours, "--seed", 7, "--rate", 30) == 0
+    options = ("--seed", 7, "--rate", 30, "--format", "livelink")
+    assert animate(tiny_package, speech, unreal, *options) == 0
+
+    assert unreal.read_bytes().startswith(b"Timecode,BlendShapeCount,EyeBlinkLeft,")
+    expected, recording = read_take(ours), read_recording(unreal)
+    np.testing.assert_allclose(recording.times_s, expected.times_s, atol=1e-9)
+    np.testing.assert_allclose(recording.head, expected.head, atol=1e-6)
+    jaw = CURVE_INDEX["jawOpen"]
+    others = np.delete(np.arange(52), [jaw, CURVE_INDEX["mouthClose"]])
+    np.testing.assert_allclose(recording.weights[:, others], expected.weights[:, others], atol=1e-6)
+    np.testing.assert_allclose(recording.weights[:, jaw], expected.weights[:, jaw], atol=0.02)
 
 
 def test_a_damaged_model_is_status_1_and_names_the_file(capsys, tiny_package, speech, tmp_path):

@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 
 from posecast.errors import InvalidRequest
-from posecast.livelink_csv import decode_livelink, is_livelink
-from posecast.rig.arkit import CURVE_INDEX
-from posecast.rig.head_pose import yaw_pitch_roll_deg_from_quaternion
+from posecast.livelink_csv import decode_livelink, encode_livelink, is_livelink, timecode_of
+from posecast.rig.arkit import CURVE_INDEX, CURVE_NAMES
+from posecast.rig.head_pose import (
+    quaternion_from_yaw_pitch_roll_deg,
+    yaw_pitch_roll_deg_from_quaternion,
+)
+from posecast.signals import FaceFrames
 
 GOLDEN = Path(__file__).parents[1] / "assets/livelink/recording.csv"
 
@@ -122,3 +126,62 @@ def test_damaged_recordings_are_refused(lines, damage, message):
 def test_bytes_that_are_no_text_are_refused():
     with pytest.raises(InvalidRequest, match="face.csv: not a Live Link Face CSV"):
         decode_livelink(b"Timecode,BlendShapeCount\n\xff\xfe", where="face.csv")
+
+
+def make_frames(*, frame_rate_hz=25, first_index=0, num_frames=40):
+    rng = np.random.default_rng(4)
+    weights = rng.uniform(0, 1, (num_frames, len(CURVE_NAMES))).astype(np.float32)
+    weights[:, CURVE_INDEX["jawOpen"]] = rng.uniform(0.02, 1, num_frames)
+    weights[:, CURVE_INDEX["mouthClose"]] = 0.5 * weights[:, CURVE_INDEX["jawOpen"]]
+    angles = rng.uniform(-20, 20, (num_frames, 3)).astype(np.float32)
+    return FaceFrames(
+        first_index=first_index,
+        frame_rate_hz=frame_rate_hz,
+        weights=weights,
+        head=quaternion_from_yaw_pitch_roll_deg(angles),
+    )
+
+
+def test_what_is_written_has_the_header_of_the_app(lines):
+    header, first = encode_livelink(make_frames()).decode().splitlines()[:2]
+
+    assert header.startswith("Timecode,BlendShapeCount,")
+    assert header.split(",")[2:] == lines[0].split(",")[2:], "the names of the app, in its order"
+    assert first.split(",")[:2] == ["00:00:00:00.000", "61"]
+    assert len(first.split(",")) == 63
+    assert first.split(",")[-6:] == ["0.0000000"] * 6, "rotations of the eyes"
+
+
+@pytest.mark.parametrize("frame_rate_hz", [25, 30, 50, 60])
+def test_what_is_written_is_read_back(frame_rate_hz):
+    frames = make_frames(frame_rate_hz=frame_rate_hz, first_index=90_001)
+
+    back = decode_livelink(encode_livelink(frames), where="face.csv")
+
+    np.testing.assert_allclose(back.times_s, np.arange(40) / frame_rate_hz, atol=1e-9)
+    np.testing.assert_allclose(back.weights, frames.weights, atol=1e-6)
+    np.testing.assert_allclose(back.head, frames.head, atol=1e-6)
+
+
+def test_timecodes_are_sixtieths_whatever_the_rate_and_begin_anew_at_midnight():
+    assert timecode_of(26, 25) == "00:00:01:02.400"
+    assert timecode_of(31, 30) == "00:00:01:02.000"
+    assert timecode_of(1, 24) == "00:00:00:02.500"
+    assert timecode_of(2, 7) == "00:00:00:17.143"
+    assert timecode_of(24 * 3600 * 60 - 1, 60) == "23:59:59:59.000"
+    assert timecode_of(24 * 3600 * 60, 60) == "00:00:00:00.000"
+
+
+def test_a_timecode_is_rounded_into_the_next_second():
+    assert timecode_of(999_999, 1_000_000) == "00:00:01:00.000"
+
+
+def test_lips_are_written_shut_where_noise_would_part_them():
+    frames = make_frames()
+    frames.weights[:, CURVE_INDEX["jawOpen"]] = 0.015
+    frames.weights[:, CURVE_INDEX["mouthClose"]] = 0.9
+
+    back = decode_livelink(encode_livelink(frames), where="face.csv")
+
+    assert not back.weights[:, CURVE_INDEX["jawOpen"]].any()
+    assert not back.weights[:, CURVE_INDEX["mouthClose"]].any()

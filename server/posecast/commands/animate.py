@@ -12,7 +12,7 @@ from posecast.commands import published
 from posecast.config import AnimationOptions
 from posecast.errors import InvalidRequest, PosecastError
 from posecast.plot import check_can_plot, plot_take
-from posecast.takes import TAKE_FORMATS, TakeFormat, encode_take, take_format_of
+from posecast.takes import WRITTEN_FORMATS, WrittenFormat, encode_take, take_format_of
 from posecast.usage import (
     UsageMistake,
     add_animation_arguments,
@@ -34,8 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", required=True, metavar="FACE", help="take to write; - writes a pipe"
     )
     parser.add_argument(
-        "--format", choices=(*TAKE_FORMATS, published.FLAME_FORMAT),
-        help="default: by the suffix of FACE; curves for a pipe",
+        "--format", choices=(*WRITTEN_FORMATS, published.FLAME_FORMAT),
+        help="livelink: CSV for Unreal's importer, best named SLATE_TAKE_SUBJECT.csv, e.g. "
+        "intro_1_Anna.csv; default: by the suffix of FACE; curves for a pipe",
     )  # fmt: skip
     add_animation_arguments(parser, seed=None)
     parser.add_argument("--plot", type=Path, metavar="PNG", help="also draw a picture")
@@ -102,7 +103,7 @@ def _check_paths(args: argparse.Namespace) -> None:
             check_can_plot(args.plot)
 
 
-def _take_format(args: argparse.Namespace) -> TakeFormat:
+def _take_format(args: argparse.Namespace) -> WrittenFormat:
     if args.format:
         return args.format
     if args.output == PIPE:
@@ -169,7 +170,7 @@ def _told_style(options: AnimationOptions) -> str:
     return f"{options.style} at strength {options.style_strength:g}"
 
 
-def _write(args: argparse.Namespace, frames: FaceFrames, take_format: TakeFormat) -> None:
+def _write(args: argparse.Namespace, frames: FaceFrames, take_format: WrittenFormat) -> None:
     data = encode_take(frames, take_format)
     if args.output == PIPE:
         sys.stdout.buffer.write(data)

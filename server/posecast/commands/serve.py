@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posecast.config import ServerConfig, from_mapping, read_server_config
+from posecast.livelink_arguments import add_live_link_arguments
 from posecast.transport.capacity import UTILISATION
 from posecast.transport.log_format import formatter_for
 from posecast.usage import checking_arguments
@@ -33,6 +34,10 @@ FLAGS = {
     "capacity": "capacity",
     "device_timeout_seconds": "device_timeout_s",
     "grace_seconds": "grace_s",
+    "live_link": "live_link",
+    "subject": "subject",
+    "head_scale": "head_scale",
+    "audio_delay_ms": "audio_delay_ms",
     "metrics_port": "metrics_port",
     "log_format": "log_format",
     "traces": "traces",
@@ -56,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="for a FLAME model without a map: your licensed FLAME, to measure the lips on",
     )  # fmt: skip
     _add_limits(parser, usual)
+    _add_live_link(parser, usual)
     parser.add_argument(
         "--metrics-port", type=int, metavar="N",
         help="show Prometheus metrics over HTTP on this port, 0 takes a free one (off)",
@@ -102,6 +108,14 @@ def _add_limits(parser: argparse.ArgumentParser, usual: ServerConfig) -> None:
     # fmt: on
 
 
+def _add_live_link(parser: argparse.ArgumentParser, usual: ServerConfig) -> None:
+    add_live_link_arguments(
+        parser.add_argument_group("Unreal without a plugin"),
+        what="every stream's face, a second one as NAME-2",
+        usual_delay_ms=usual.audio_delay_ms,
+    )
+
+
 def run(args: argparse.Namespace) -> None:
     """Load the model, say when it is ready, and serve."""
     with checking_arguments():
@@ -120,6 +134,8 @@ def run(args: argparse.Namespace) -> None:
         ]
         if server.metrics_url is not None:
             facts.append(f"metrics {server.metrics_url}")
+        if config.live_link is not None:
+            facts.append(f"Live Link {config.live_link} as {config.subject}")
         print(f"posecast: {', '.join(facts)}", flush=True)
 
     asyncio.run(serve(engine, config, tell_ready))

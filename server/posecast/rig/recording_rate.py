@@ -1,4 +1,4 @@
-"""Recordings of any frame rate to the model's 25 frames a second."""
+"""Recordings of any frame rate to another, the model's 25 frames a second unless told otherwise."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from posecast.signals import FaceFrames, FaceRecording, FloatArray
 
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 23.976, 240.0
 RATE_TOLERANCE = 0.01
-"""Share by which a rate may lie beyond the range, or above 25 and be taken for it."""
+"""Share by which a rate may lie beyond the range, or above the wanted one and be taken for it."""
 
 
 def frame_rate_of(recording: FaceRecording) -> float:
@@ -34,14 +34,16 @@ def frame_rate_of(recording: FaceRecording) -> float:
     return rate_hz
 
 
-def resample_recording(recording: FaceRecording) -> FaceFrames:
-    """Bring a recording to 25 frames a second, by its times.
+def resample_recording(recording: FaceRecording, frame_rate_hz: int = FRAME_RATE_HZ) -> FaceFrames:
+    """Bring a recording to steady frames, by its times.
 
-    Where it is faster, a frame is the mean over its 40 ms, so that tremor does not fold into slower
-    motion; where it is as fast or slower, and in gaps, values are interpolated linearly.
+    Where it is faster, a frame is the mean over its own time, e.g. 40 ms, so that tremor does not
+    fold into slower motion; where it is as fast or slower, and in gaps, values are interpolated
+    linearly.
 
     Args:
         recording: A recording at 23.976 to 240 frames a second.
+        frame_rate_hz: Frames in a second that are wanted, at least 1.
 
     Returns:
         Frames from the first time of the recording on, the first of them index 0.
@@ -54,17 +56,17 @@ def resample_recording(recording: FaceRecording) -> FaceFrames:
     """
     rate_hz = frame_rate_of(recording)
     times_s = recording.times_s - recording.times_s[0]
-    num_frames = int(times_s[-1] * FRAME_RATE_HZ + 1e-6) + 1
-    outputs_s = np.arange(num_frames) / FRAME_RATE_HZ
+    num_frames = int(times_s[-1] * frame_rate_hz + 1e-6) + 1
+    outputs_s = np.arange(num_frames) / frame_rate_hz
     values = np.concatenate([recording.weights, _continuous(recording.head)], axis=1)
-    if rate_hz > FRAME_RATE_HZ * (1 + RATE_TOLERANCE):
-        resampled = _means(times_s, values.astype(np.float64), outputs_s)
+    if rate_hz > frame_rate_hz * (1 + RATE_TOLERANCE):
+        resampled = _means(times_s, values.astype(np.float64), outputs_s, 0.5 / frame_rate_hz)
     else:
         resampled = _interpolate(times_s, values.astype(np.float64), outputs_s)
     head = resampled[:, -4:]
     return FaceFrames(
         first_index=0,
-        frame_rate_hz=FRAME_RATE_HZ,
+        frame_rate_hz=frame_rate_hz,
         weights=resampled[:, :-4].astype(np.float32),
         head=(head / np.linalg.norm(head, axis=1, keepdims=True)).astype(np.float32),
     )
@@ -88,9 +90,8 @@ def _interpolate(times_s: Array, values: Array, at_s: Array) -> Array:
     return values[index] + part[:, None] * (values[index + 1] - values[index])
 
 
-def _means(times_s: Array, values: Array, at_s: Array) -> Array:
-    """Means of that line over the 40 ms around each time, less at the ends. [len(at_s), C]"""
-    half_s = 0.5 / FRAME_RATE_HZ
+def _means(times_s: Array, values: Array, at_s: Array, half_s: float) -> Array:
+    """Means of that line over a span before and behind each time, less at the ends. [T, C]"""
     start_s = np.clip(at_s - half_s, times_s[0], times_s[-1])
     end_s = np.clip(at_s + half_s, times_s[0], times_s[-1])
     length_s = (end_s - start_s)[:, None]

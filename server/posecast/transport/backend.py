@@ -9,6 +9,7 @@ from posecast.session.engine import AnimationEngine
 from posecast.transport.admission import Admission
 from posecast.transport.inference_worker import InferenceWorker
 from posecast.transport.metrics import ServerMetrics
+from posecast.transport.outlets.opening import Outlets
 from posecast.transport.stream_table import StreamTable
 from posecast.transport.style_service import StyleService
 from posecast.transport.tracing import Tracer
@@ -32,5 +33,7 @@ class Backend:
     """What each stream is doing."""
     tracer: Tracer
     """Opens spans, if they are wanted."""
+    outlets: Outlets
+    """Receivers beside the clients."""
     config: ServerConfig
     """Limits."""

@@ -14,6 +14,8 @@ from posecast.config import AnimationOptions
 from posecast.errors import ModelUnavailable, PosecastError
 from posecast.transport.admission import Place
 from posecast.transport.backend import Backend
+from posecast.transport.outlets.outlet import open_feeds
+from posecast.transport.outlets.stream_feed import StreamFeed
 from posecast.transport.status import describe
 from posecast.transport.stream_log import StreamLog
 from posecast.transport.stream_span import StreamSpan
@@ -34,6 +36,8 @@ class OpenStream:
     """Its span."""
     place: Place
     """Its place and the load that it holds."""
+    feeds: tuple[StreamFeed, ...]
+    """Where its frames go beside its client."""
     backend: Backend
     """What it shares with all others."""
 
@@ -128,6 +132,7 @@ class Border:
                 _finally(lambda: backend.metrics.set_load(backend.admission.load)),
                 backend.admission.take(context.peer()) as place,
                 backend.table.open(log.stream_id, method, context.peer()) as entry,
+                open_feeds(backend.outlets) as feeds,
                 backend.tracer.stream(
                     method,
                     stream_id=log.stream_id,
@@ -137,7 +142,7 @@ class Border:
             ):
                 status = "OK"
                 try:
-                    yield OpenStream(log, entry, span, place, backend)
+                    yield OpenStream(log, entry, span, place, feeds, backend)
                 except asyncio.CancelledError:
                     status = "UNAVAILABLE" if self._is_closing else "CANCELLED"
                     raise

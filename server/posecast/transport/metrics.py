@@ -16,6 +16,7 @@ from prometheus_client import (
 
 import posecast
 from posecast.config import FRAME_RATE_HZ, LatencyMode
+from posecast.transport.outlets.counts import FATES, Fate
 
 Refusal = Literal["streams", "client", "load", "draining"]
 """Why a stream was not taken: the limit of all streams, that of one client, the load, the end."""
@@ -66,6 +67,12 @@ class ServerMetrics:
         self._refused = self._counter("streams_refused", "Streams not taken, by reason.", "reason")
         self._add_inference_metrics()
         self._add_stream_metrics()
+        self._outlet_frames = self._counter(
+            "outlet_frames",
+            "Frames for receivers by UDP: sent in time or late, dropped; and packets refused.",
+            "outlet",
+            "fate",
+        )
         self._load = self._gauge("load", "Share of the capacity that is taken, 0..1.")
         self._restarts = self._counter("device_restarts", "Times the device failed.")
         self._queued = self._gauge("queued_windows", "Windows that wait for the device.")
@@ -162,6 +169,21 @@ class ServerMetrics:
     def device_failed(self) -> None:
         """Count a failure of the device, after which it is opened again."""
         self._restarts.inc()
+
+    def outlet_frames(self, outlet: str, fate: Fate, num: int) -> None:
+        """Count what became of frames for a receiver beside the clients.
+
+        Args:
+            outlet: Which receiver, e.g. `live_link`.
+            fate: What became of them.
+            num: How many.
+        """
+        self._outlet_frames.labels(outlet, fate).inc(num)
+
+    def add_outlet(self, outlet: str) -> None:
+        """Show a receiver's counters from 0 on."""
+        for fate in FATES:
+            self._outlet_frames.labels(outlet, fate)
 
     def set_load(self, load: float) -> None:
         """Tell the share of the capacity that is taken, 0..1."""

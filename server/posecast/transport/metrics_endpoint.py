@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import errno
-
 from prometheus_client import CollectorRegistry, start_http_server
 
 from posecast.errors import PosecastError
+from posecast.transport.network_error import reason_of
 
 
 class MetricsEndpoint:
@@ -28,7 +27,7 @@ class MetricsEndpoint:
             self._server, self._thread = start_http_server(port, self._host, registry)
         except (OSError, UnicodeError) as error:
             raise PosecastError(
-                f"cannot show metrics on {_join(self._host, port)}: {_reason_of(error)}; "
+                f"cannot show metrics on {_join(self._host, port)}: {reason_of(error)}; "
                 "choose another port with --metrics-port (0 takes a free one)"
             ) from error
 
@@ -51,9 +50,3 @@ class MetricsEndpoint:
 
 def _join(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _reason_of(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-        return "the port is taken"
-    return (isinstance(error, OSError) and error.strerror) or str(error)

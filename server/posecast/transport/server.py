@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import functools
 import logging
 import os
-import signal
 import socket
 from collections.abc import Callable
 
@@ -27,7 +25,10 @@ from posecast.transport.drain import StopRequests, drain
 from posecast.transport.inference_worker import InferenceWorker
 from posecast.transport.metrics import ServerMetrics
 from posecast.transport.metrics_endpoint import MetricsEndpoint
+from posecast.transport.network_error import reason_of
+from posecast.transport.outlets.opening import Outlets, open_outlets
 from posecast.transport.servicer import FaceAnimationServicer
+from posecast.transport.stop_signals import on_stop_signal
 from posecast.transport.stream_table import StreamTable
 from posecast.transport.style_service import StyleService
 from posecast.transport.tracing import open_tracer
@@ -104,7 +105,9 @@ class AnimationServer:
         self._check_can_listen()
         if self._capacity is None:
             self._capacity = await asyncio.to_thread(self._measure_capacity)
-        self._backend = self._make_backend(self._capacity)
+        metrics = self._make_metrics()
+        outlets = await open_outlets(self._config, metrics)
+        self._backend = self._make_backend(self._capacity, metrics, outlets)
         self._border = Border(self._backend)
         self._server = grpc.aio.server(options=self._options())
         try:
@@ -116,10 +119,10 @@ class AnimationServer:
                     port=self._config.metrics_port,
                 )
         except RuntimeError as error:
-            await self._backend.worker.close()
+            await self._close_backend()
             raise PosecastError(f"cannot listen on {self.address}; {_OTHER_ADDRESS}") from error
         except PosecastError:
-            await self._backend.worker.close()
+            await self._close_backend()
             raise
         await self._add_services()
         await self._server.start()
@@ -141,7 +144,7 @@ class AnimationServer:
         if not await drain(self._backend.admission, grace_s, stop_now or asyncio.Event()):
             self._border.end_streams()
         await self._server.stop(ENDING_S)
-        await self._backend.worker.close()
+        await self._close_backend()
         await asyncio.to_thread(self._backend.tracer.close)
         if self._endpoint is not None:
             await asyncio.to_thread(self._endpoint.close)
@@ -151,9 +154,13 @@ class AnimationServer:
         timer = WindowTimer(self._engine)
         return measure_capacity(timer, self._engine.config, self._config)
 
-    def _make_backend(self, capacity: Capacity) -> Backend:
+    def _make_metrics(self) -> ServerMetrics:
         model = self._engine.config
-        metrics = ServerMetrics(model=f"{model.name} {model.version}", device=self._engine.device)
+        return ServerMetrics(model=f"{model.name} {model.version}", device=self._engine.device)
+
+    def _make_backend(
+        self, capacity: Capacity, metrics: ServerMetrics, outlets: Outlets
+    ) -> Backend:
         worker = InferenceWorker(
             max_queued=self._config.max_streams,
             device_timeout_s=self._config.device_timeout_s,
@@ -175,8 +182,13 @@ class AnimationServer:
             metrics=metrics,
             table=StreamTable(),
             tracer=open_tracer(is_on=self._config.traces),
+            outlets=outlets,
             config=self._config,
         )
+
+    async def _close_backend(self) -> None:
+        await asyncio.gather(*(outlet.close() for outlet in self._backend.outlets))
+        await self._backend.worker.close()
 
     async def _tell_room(self) -> None:
         """Keep the health of `CAPACITY_NAME` true: a load balancer sends streams elsewhere."""
@@ -199,9 +211,8 @@ class AnimationServer:
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(address)
         except (OSError, UnicodeError) as error:
-            reason = "the port is taken" if _is_taken(error) else _reason_of(error)
             raise PosecastError(
-                f"cannot listen on {self.address}: {reason}; {_OTHER_ADDRESS}"
+                f"cannot listen on {self.address}: {reason_of(error)}; {_OTHER_ADDRESS}"
             ) from error
 
     def _options(self) -> list[tuple[str, int]]:
@@ -238,28 +249,11 @@ async def serve(
     """
     server = AnimationServer(engine, config)
     stop = StopRequests()
-    _on_stop_signal(stop.add)
+    on_stop_signal(stop.add)
     await server.start()
     on_ready(server)
     await stop.asked.wait()
     await server.stop(stop_now=stop.now)
-
-
-def _on_stop_signal(stop: Callable[[], None]) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, stop)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
-
-
-def _is_taken(error: Exception) -> bool:
-    return isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-
-
-def _reason_of(error: Exception) -> str:
-    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def _join(host: str, port: int) -> str:

@@ -64,7 +64,7 @@ class AnimationStream:
         self._options = options
         self._seed = seed
         self._sample_rate_hz = sample_rate_hz
-        self._entry, self._span = opened.entry, opened.span
+        self._entry, self._span, self._feeds = opened.entry, opened.span, opened.feeds
         self._send = send
         self._look_ahead = choose_look_ahead(backend.engine.speech_encoder.config, options)
         self._schedule: Schedule = choose_schedule(options)
@@ -72,7 +72,7 @@ class AnimationStream:
         self._is_stopping = False
         self._num_samples = 0
         self._num_frames = 0
-        self._started_s = 0.0
+        self._started_s = self._arrived_s = 0.0
         self._tail: AudioTail | None = None
         self._utterance_span: UtteranceSpan | None = None
         self.performance = Performance(
@@ -138,6 +138,7 @@ class AnimationStream:
             self._started_s, self._tail = started_s, tail
             self._utterance_span = self._span.utterance(self.performance.utterance_index)
         self._num_samples += len(samples)
+        self._arrived_s = started_s
         self._check_length()
         began_s = time.perf_counter()
         session.take(samples)
@@ -169,6 +170,7 @@ class AnimationStream:
         """
         self._is_stopping = False
         eased = self.performance.stop(frame_index, utterance_index)
+        self._ease_feeds(None if frame_index is None else eased)
         if eased is not None:
             index, frames = eased
             batch = codec.batch_message(frames, utterance_index=index, is_easing=True)
@@ -188,6 +190,8 @@ class AnimationStream:
     async def send_idle(self, num_frames: int) -> None:
         """Send the next frames of idle life."""
         frames = self.performance.idle(num_frames)
+        for feed in self._feeds:
+            feed.idle(frames)
         batch = codec.batch_message(
             frames, utterance_index=self.performance.utterance_index, is_idle=True
         )
@@ -261,6 +265,8 @@ class AnimationStream:
             audio=self._audio_of(frames, session),
         )
         self.performance.remember(frames)
+        for feed in self._feeds:
+            feed.speak(self.performance.utterance_index, frames, arrived_s=self._arrived_s)
         await self._send(frames=batch)
         metrics.stage_done("transport", time.perf_counter() - began_s)
         if self._num_frames == 0:
@@ -276,7 +282,17 @@ class AnimationStream:
             return self._tail.take_rest()
         return self._tail.take_up_to(frames.first_index + len(frames))
 
+    def _ease_feeds(self, eased: tuple[int, FaceFrames] | None) -> None:
+        """Stop the faces that are seen elsewhere: where the client says, or where they are."""
+        for feed in self._feeds:
+            if eased is None:
+                feed.stop()
+            else:
+                feed.ease(*eased)
+
     async def _send_end(self, *, was_interrupted: bool) -> None:
+        for feed in self._feeds:
+            feed.end_utterance()
         is_open = self.is_open
         await self._send(
             end=service_pb2.UtteranceEnd(

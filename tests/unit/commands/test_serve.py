@@ -71,7 +71,9 @@ def test_every_setting_of_a_server_has_a_flag(configs):
         "host": "::1", "port": 1, "model": "folder", "device": "cpu", "max_streams": 2,
         "max_clip_s": 3.5, "max_message_bytes": 65_536, "max_buffered_s": 4.5, "max_idle_s": 5.5,
         "max_streams_per_client": 6, "capacity": 0.75, "device_timeout_s": 7.5, "metrics_port": 8,
-        "log_format": "json", "traces": True, "grace_s": 9.5,
+        "log_format": "json", "traces": True, "grace_s": 9.5, "live_link": "[::1]:2",
+        "subject": "Anna Maria", "head_scale": "0.1,-0.1,0.1", "audio_delay_ms": 11,
+        "rig_map": "map.npz",
     }  # fmt: skip
     names = {field.name for field in dataclasses.fields(ServerConfig)}
     flags = [
@@ -82,8 +84,15 @@ def test_every_setting_of_a_server_has_a_flag(configs):
 
     assert cli.main(["serve", *flags]) == 0
 
-    assert set(values) == names
+    assert set(values) == names - {"flame_model"}  # which takes the place of `rig_map`
     assert configs == [ServerConfig(**values)]
+
+
+def test_a_flame_model_is_named_instead_of_a_map(configs):
+    assert cli.main(["serve", "--flame-model", "flame.npz"]) == 0
+    assert cli.main(["serve", "--flame-model", "flame.npz", "--rig-map", "map.npz"]) == 2
+
+    assert configs == [ServerConfig(flame_model="flame.npz")]
 
 
 def _flag(name):
@@ -119,6 +128,9 @@ def test_the_log_is_written_as_asked(configs, root_handlers, flags, formatter, l
         (["--max-idle-seconds", "0.5"], "max_idle_s 0.5; allowed: 1.0 to 86400.0"),
         (["--capacity", "0"], "capacity 0.0; allowed: 0.05 to 1000.0"),
         (["--device-timeout-seconds", "0"], "device_timeout_s 0.0; allowed: 0.5 to 600.0"),
+        (["--live-link", "host:0"], "address 'host:0': port '0'; allowed: 1 to 65535"),
+        (["--subject", ""], "subject ''; allowed: 1 to 200 printable ASCII characters"),
+        (["--audio-delay-ms", "-1"], "audio_delay_ms -1; allowed: 0 to 10000"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -130,19 +142,16 @@ def test_a_setting_out_of_range_is_one_line_and_status_2(configs, capsys, flags,
 
 
 @pytest.mark.parametrize(
-    ("metrics_url", "line"),
+    ("metrics_url", "flags", "facts"),
     [
-        (None, "posecast: serving on [::1]:7, model tiny 0, device cpu\n"),
-        (
-            "http://[::1]:8/metrics",
-            "posecast: serving on [::1]:7, model tiny 0, device cpu, "
-            "metrics http://[::1]:8/metrics\n",
-        ),
+        (None, [], ""),
+        ("http://[::1]:8/metrics", [], ", metrics http://[::1]:8/metrics"),
+        (None, ["--live-link", "editor", "--subject", "Anna"], ", Live Link editor as Anna"),
     ],
-    ids=["usual", "metrics"],
+    ids=["usual", "metrics", "live link"],
 )
-def test_the_line_that_tells_ready_has_the_metrics_if_there_are_any(
-    monkeypatch, capsys, metrics_url, line
+def test_the_line_that_tells_ready_has_metrics_and_live_link_if_there_are_any(
+    monkeypatch, capsys, metrics_url, flags, facts
 ):
     async def serve(engine, config, on_ready):
         on_ready(types.SimpleNamespace(address="[::1]:7", metrics_url=metrics_url))
@@ -153,8 +162,9 @@ def test_the_line_that_tells_ready_has_the_metrics_if_there_are_any(
     monkeypatch.setattr(AnimationEngine, "load", lambda *_: engine)
     monkeypatch.setattr(server, "serve", serve)
 
-    assert cli.main(["serve"]) == 0
+    assert cli.main(["serve", *flags]) == 0
 
+    line = f"posecast: serving on [::1]:7, model tiny 0, device cpu{facts}\n"
     assert capsys.readouterr().out == line
 
 

@@ -95,3 +95,24 @@ def test_other_rates_are_refused(rate_hz):
 def test_a_single_frame_has_no_rate():
     with pytest.raises(InvalidRequest, match="a recording of one frame"):
         frame_rate_of(record(25, seconds=0.04))
+
+
+@pytest.mark.parametrize("wanted_hz", [25, 30, 60, 240])
+@pytest.mark.parametrize("rate_hz", [24, 30, 60])
+def test_motion_keeps_its_time_at_every_rate_that_is_wanted(rate_hz, wanted_hz):
+    frames = resample_recording(record(rate_hz), wanted_hz)
+
+    assert frames.frame_rate_hz == wanted_hz
+    inner = slice(wanted_hz // 10, -wanted_hz // 10)
+    wave = np.sin(2 * np.pi * frames.times_s)[inner]
+    np.testing.assert_allclose(frames.weights[inner, 3], 0.5 + 0.4 * wave, atol=0.005)
+
+
+@pytest.mark.parametrize("rate_hz", [30, 60])
+def test_a_recording_at_the_wanted_rate_stays_as_it_is(rate_hz):
+    recording = record(rate_hz)
+
+    frames = resample_recording(recording, rate_hz)
+
+    np.testing.assert_allclose(frames.weights, recording.weights, atol=1e-6)
+    np.testing.assert_allclose(frames.head, recording.head, atol=1e-6)

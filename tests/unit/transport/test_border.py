@@ -45,6 +45,16 @@ class FakeContext:
         raise Aborted
 
 
+class FakeOutlet:
+    """Notes how the feeds that it opened were closed."""
+
+    def __init__(self):
+        self.closed = []
+
+    def open(self):
+        return SimpleNamespace(close=lambda *, is_complete: self.closed.append(is_complete))
+
+
 @pytest.fixture
 def backend():
     metrics = ServerMetrics(model="tiny 0", device="cpu")
@@ -60,6 +70,7 @@ def backend():
         metrics=metrics,
         table=StreamTable(),
         tracer=Tracer(),
+        outlets=(FakeOutlet(),),
     )
 
 
@@ -216,3 +227,15 @@ async def test_a_call_that_takes_no_place_is_told_of_its_failure_too(border):
             raise InvalidRequest("wrong")
 
     assert context.status == (grpc.StatusCode.INVALID_ARGUMENT, "wrong")
+
+
+async def test_a_face_that_is_seen_elsewhere_is_told_how_its_stream_ended(border, backend):
+    (outlet,) = backend.outlets
+
+    await run(border, FakeContext())
+    with pytest.raises(Aborted):
+        await run(border, FakeContext(), raising(InvalidRequest("bad")))
+    with pytest.raises(asyncio.CancelledError):
+        await run(border, FakeContext(), raising(asyncio.CancelledError()))
+
+    assert outlet.closed == [True, False, False]

@@ -114,3 +114,13 @@ def test_every_query_of_the_documentation_names_metrics_that_exist(metrics):
 
     assert len(names) == 7
     assert [name for name in names if f"\n{name}" not in text] == []
+
+
+def test_frames_of_a_receiver_beside_the_clients_count_by_their_fate(metrics):
+    metrics.add_outlet("live_link")
+    metrics.outlet_frames("live_link", "late", 3)
+
+    labels = {"outlet": "live_link"}
+    assert value(metrics, "outlet_frames_total", fate="late", **labels) == 3
+    assert value(metrics, "outlet_frames_total", fate="dropped", **labels) == 0
+    assert value(metrics, "outlet_frames_total", outlet="vmc", fate="late") is None
