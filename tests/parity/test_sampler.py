@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from posecast.config import DenoiserConfig
 from posecast.denoising.denoiser import Conditions
@@ -12,6 +13,7 @@ from posecast.denoising.process_sampler import LoopSampler
 from posecast.denoising.reverse_process import ReverseProcess
 from posecast.denoising.sampler import GuidedPrediction, ddpm, posterior_mean, schedule_of
 from posecast.denoising.torch_denoiser import TorchDenoiser
+from posecast.denoising.window_padding import fit_window
 
 PUBLISHED = Guidance(audio_scale=1.15, style_scale=3.0)
 THRESHOLD = Threshold(ratio=0.99, low=1.0, high=4.0)
@@ -188,18 +190,39 @@ def test_one_wrong_setting_would_be_noticed(golden, published_sampler, run_short
     assert np.abs(motion - golden("sampler_short")["incremental"][:1]).max() > 2 * SHORT_MAX
 
 
-def test_raw_predictions_of_the_first_step_are_the_published_ones(
-    golden, draw, short_denoiser, short_conditions
+@pytest.mark.parametrize("name", ["dyn_net_first", "incremental_net_first", "incremental_net250"])
+def test_raw_predictions_are_the_published_ones(
+    golden, draw, published_network, short_conditions, recipe_conditions, name
 ):
-    """Recorded before the threshold, so that the null one is intact; see the test of step 250."""
-    conditions, noise = first_rows(short_conditions("dyn"), 1), draw("xT", 2, 100, 54)[:1]
-    for row, (speech, style) in enumerate([(False, False), (True, False), (True, True)]):
-        withheld = conditions.keeping(speech=speech, style=style)
+    """Previous frames too. The published code adds its guidance up in the null row's memory.
 
-        prediction = short_denoiser.predict(noise, np.full(1, 10), withheld)[0]
+    So that row holds the guided prediction, unless a threshold made a copy of it before.
+    """
+    network = published_network(DenoiserConfig())
+    if name == "incremental_net250":
+        reference, step, conditions = golden("sampler_full"), 250, recipe_conditions(1)
+        motion = reference["incremental_x250"]
+    else:
+        reference, step = golden("sampler_short"), 10
+        conditions, motion = first_rows(short_conditions("dyn"), 1), draw("xT", 2, 100, 54)[:1]
+    raw = np.stack(
+        [
+            predict_all(network, motion, step, conditions.keeping(speech=speech, style=style))
+            for speech, style in [(False, False), (True, False), (True, True)]
+        ]
+    )
+    if name != "dyn_net_first":
+        null, heard, styled = raw[:, 10:]  # guidance is of current frames alone
+        raw[0, 10:] = null + 1.15 * (heard - null) + 3.0 * (styled - heard)
 
-        expected = golden("sampler_short")["dyn_net_first"][row, 10:]
-        np.testing.assert_allclose(prediction, expected, atol=SINGLE)
+    np.testing.assert_allclose(raw, reference[name], atol=SINGLE)
+
+
+def predict_all(network, motion, step, conditions):
+    """Previous and current frames of one row. [110, 54]"""
+    inputs = fit_window(network.config, motion, np.array([step]), conditions)
+    with torch.no_grad():
+        return network.predict_all(*map(torch.from_numpy, inputs.values()))[0].numpy()
 
 
 def test_the_intended_independent_guidance_is_another_one(draw, short_denoiser, short_conditions):
@@ -230,17 +253,17 @@ def test_single_step_of_500_is_the_published_one(
     np.testing.assert_allclose(earlier, reference[f"incremental_x{step - 1}"], atol=SINGLE)
 
 
-def test_predictions_at_step_250_are_the_published_ones(golden, recipe_conditions, full_denoiser):
-    """The published code adds its guidance up in the null prediction's memory.
-
-    So the recorded null row holds the guided prediction; the other two are the network's own.
-    """
+def test_the_served_predictions_at_step_250_are_the_published_ones(
+    golden, recipe_conditions, published_sampler
+):
+    """Current frames alone, in three calls, and guided in one."""
     expected = golden("sampler_full")["incremental_net250"][:, 10:]
     motion, conditions = golden("sampler_full")["incremental_x250"], recipe_conditions(1)
+    served = published_sampler()
 
-    guided = GuidedPrediction(full_denoiser, conditions, motion, PUBLISHED)(motion, 250)[0]
+    guided = GuidedPrediction(served, conditions, motion, PUBLISHED)(motion, 250)[0]
     heard, styled = (
-        full_denoiser.predict(motion, np.array([250]), conditions.keeping(speech=True, style=style))
+        served.predict(motion, np.array([250]), conditions.keeping(speech=True, style=style))
         for style in (False, True)
     )
 
