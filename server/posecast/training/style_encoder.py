@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from posecast.conditioning.torch_style_encoder import StyleEncoderNetwork
 from posecast.config import ModelConfig
+from posecast.training.contrast import contrastive_loss
 from posecast.training.default_model import RunFolder
 from posecast.training.loop import Losses, TrainingPlan, optimise, prefetch
 from posecast.training.motion import load_scale, measure_scale, motion_in_style, save_scale
@@ -106,22 +107,3 @@ def _losses(network: nn.Module, batch: _Batch) -> Losses:
         "contrast": contrastive_loss(vectors.float(), _TEMPERATURE),
         "parameters": _PARAMETER_WEIGHT * functional.smooth_l1_loss(parameters.float(), wanted),
     }
-
-
-def contrastive_loss(vectors: Tensor, temperature: float) -> Tensor:
-    """NT-Xent of pairs that stand half a batch apart.
-
-    Args:
-        vectors: First members, then second members. [2 N, S]
-        temperature: Divisor of the cosine similarity.
-
-    Source:
-        DiffPoseTalk, arXiv:2310.00434, training of the style encoder.
-    """
-    unit = functional.normalize(vectors, dim=-1)
-    similarity = unit @ unit.T / temperature
-    similarity = similarity.masked_fill(
-        torch.eye(len(unit), dtype=torch.bool, device=unit.device), -torch.inf
-    )
-    partner = torch.arange(len(unit), device=unit.device).roll(len(unit) // 2)
-    return functional.cross_entropy(similarity, partner)

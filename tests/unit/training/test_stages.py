@@ -22,6 +22,7 @@ from posecast.session.engine import AnimationEngine
 from posecast.session.pipeline import animate
 from posecast.signals import Waveform
 from posecast.training import denoiser as denoiser_stage
+from posecast.training.contrast import contrastive_loss
 from posecast.training.corpus import describe_corpus
 from posecast.training.default_model import DEFAULT_MODEL, RunFolder
 from posecast.training.denoiser import train_denoiser
@@ -31,7 +32,7 @@ from posecast.training.motion import STD_FLOOR, load_scale, measure_scale, save_
 from posecast.training.package import export_run
 from posecast.training.phones import NUM_CLASSES
 from posecast.training.speech_encoder import train_speech_encoder
-from posecast.training.style_encoder import contrastive_loss, train_style_encoder
+from posecast.training.style_encoder import train_style_encoder
 from posecast.training.styles import NAMED_STYLES
 from posecast.training.tapes import TapeSampler
 from posecast.training.utterance import save_shard

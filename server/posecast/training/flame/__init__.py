@@ -1,0 +1,1 @@
+"""Training of FLAME models the published way, on data of one's own."""
