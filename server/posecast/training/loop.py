@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import copy
-import json
-import math
 import pickle
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -21,65 +18,27 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from posecast.errors import CheckpointMismatch, InvalidRequest, TrainingPaused
-from posecast.training.devices import autocast_on, describe_machine, resolve_device, to_device
-from posecast.training.workers import Exchange, check_workers, fork_workers
+from posecast.training.devices import resolve_device, to_device
+from posecast.training.log import TrainingLog
+from posecast.training.plan import TrainingPlan as TrainingPlan
+from posecast.training.workers import Exchange, fork_workers
 
 BatchT = TypeVar("BatchT")
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
 Losses = dict[str, Tensor]
-_LOG_STEPS = 100
 _READ_ERRORS = (  # the unpickler stumbles over a damaged file in many ways
     OSError, EOFError, LookupError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError,
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingPlan:
-    """How long and how fast to train."""
+class Observer(Protocol):
+    """Is told how a training goes."""
 
-    steps: int
-    """Optimiser steps."""
-    learning_rate: float
-    """Highest learning rate, reached after the warm-up; falls to a hundredth by a cosine."""
-    warmup_steps: int = 200
-    """Steps of linear warm-up."""
-    weight_decay: float = 0.02
-    """Decoupled weight decay of matrices."""
-    average_decay: float = 0.998
-    """Decay of the moving average of the weights, which is what gets exported."""
-    checkpoint_steps: int = 500
-    """Steps between checkpoints."""
-    seed: int = 0
-    """Seed of weights, order and augmentation."""
-    threads: int = 1
-    """Compute threads; two on a busy machine of two cores were slower than one."""
-    workers: int = 1
-    """Processes that each make batches of their own and average their gradients; Linux only."""
-    device: str = "cpu"
-    """`cpu`, `cuda`, or `auto` for CUDA where there is a device."""
-    minutes: float | None = None
-    """Wall-clock time of one call of `optimise`, which then pauses; None for no limit."""
+    def on_log(self, step: int, means: Mapping[str, float], learning_rate: float) -> None:
+        """A line of the log was written: means of the losses since the last one."""
 
-    def __post_init__(self) -> None:
-        """Refuse a plan that cannot run."""
-        for name in ("steps", "warmup_steps", "checkpoint_steps", "threads", "workers"):
-            if getattr(self, name) < 1:
-                raise InvalidRequest(f"{name} {getattr(self, name)}; allowed: 1 or more")
-        if self.minutes is not None and not self.minutes > 0:
-            raise InvalidRequest(f"minutes {self.minutes}; allowed: above 0")
-        check_workers(self.workers, threads=self.threads)
-        if self.workers > 1 and resolve_device(self.device).type != "cpu":
-            raise InvalidRequest(f"workers {self.workers} on device {self.device}; allowed: 1")
-
-    def learning_rate_at(self, step: int) -> float:
-        """Learning rate of a step, counted from 0."""
-        warm = min(1.0, (step + 1) / self.warmup_steps)
-        cosine = 0.5 + 0.5 * math.cos(math.pi * min(1.0, step / self.steps))
-        return self.learning_rate * warm * (0.01 + 0.99 * cosine)
-
-    def autocast(self) -> AbstractContextManager[object]:
-        """Bfloat16 for what is computed inside, where the device is quick at it."""
-        return autocast_on(resolve_device(self.device))
+    def on_step(self, step: int, average: nn.Module) -> None:
+        """A step was taken; may use the averaged network, which is then in training mode."""
 
 
 def optimise(
@@ -88,6 +47,8 @@ def optimise(
     batches: Iterator[BatchT] | Callable[[int], Iterator[BatchT]],
     losses_of: Callable[[nn.Module, BatchT], Losses],
     checkpoint: Path,
+    *,
+    observer: Observer | None = None,
 ) -> nn.Module:
     """Train a network, going on from its checkpoint if there is one.
 
@@ -103,6 +64,7 @@ def optimise(
         losses_of: Weighted losses by name of a batch on the plan's device; their sum is minimised.
         checkpoint: File that is read, and rewritten every so often; a log with the suffix `.jsonl`
             grows beside it. Both are worker 0's.
+        observer: Told of every step, in worker 0.
 
     Returns:
         The moving average of the network, on the CPU.
@@ -118,22 +80,28 @@ def optimise(
     device = resolve_device(plan.device)
     network.to(device)
     optimiser = _optimiser(network, plan)
-    average = copy.deepcopy(network).requires_grad_(requires_grad=False)
+    average = _begin_average(network, plan)
     start = _resume(checkpoint, network, average, optimiser)
     descent = _Descent(
         network, optimiser, plan, device, start, _per_worker(batches, plan.workers), losses_of
     )
-    log = _Log(checkpoint.with_suffix(".jsonl"), began_s, device)
-    log.write_header(start, plan)
+    log = TrainingLog(checkpoint.with_suffix(".jsonl"), began_s, device)
+    log.write_header(start, asdict(plan))
     progress = tqdm(initial=start, total=plan.steps, desc=checkpoint.stem)
     with progress, fork_workers(plan.workers, descent.parameters, descent.follow) as exchange:
         for step, losses in descent.take_steps(exchange):
-            _update_average(average, network, min(plan.average_decay, step / (step + 19)))
+            if average is not network:
+                _update_average(average, network, min(plan.average_decay, step / (step + 19)))
             log.add(losses)
             is_late = plan.minutes is not None and time.monotonic() - began_s > 60 * plan.minutes
             is_end = is_late or step == plan.steps
-            if step % _LOG_STEPS == 0 or is_end:
-                progress.set_postfix(log.write(step))
+            if step % plan.log_steps == 0 or is_end:
+                means = log.write(step)
+                progress.set_postfix(means)
+                if observer is not None:
+                    observer.on_log(step, means, plan.learning_rate_at(step - 1))
+            if observer is not None:
+                observer.on_step(step, average)
             if step % plan.checkpoint_steps == 0 or is_end:
                 _save(checkpoint, step, network, average, optimiser, plan)
             progress.update()
@@ -170,15 +138,29 @@ class _Descent(Generic[BatchT]):
             torch.manual_seed(_seed_of(self.plan.seed, step, exchange.worker))
             for group in self.optimiser.param_groups:
                 group["lr"] = self.plan.learning_rate_at(step)
+            self.optimiser.zero_grad()
+            losses = self._accumulate(batches)
+            exchange.average_gradients(parameters)
+            if self.plan.largest_gradient is not None:
+                nn.utils.clip_grad_norm_(parameters, self.plan.largest_gradient)
+            self.optimiser.step()
+            yield step + 1, losses
+
+    def _accumulate(self, batches: Iterator[BatchT]) -> Losses:
+        """Add the gradient of the mean loss of a step's batches; the mean losses by name.
+
+        The released DiffPoseTalk code adds up whole losses, so that k batches make a gradient k
+        times as long, and steps after its first batch and then after each k-th further one.
+        """
+        means: Losses = {}
+        for _ in range(self.plan.accumulated_batches):
             batch = to_device(next(batches), self.device)
             with self.plan.autocast():
                 losses = self.losses_of(self.network, batch)
-            self.optimiser.zero_grad()
-            _descend(torch.stack(list(losses.values())).sum())
-            exchange.average_gradients(parameters)
-            nn.utils.clip_grad_norm_(parameters, 1.0)
-            self.optimiser.step()
-            yield step + 1, losses
+            shares = {name: loss / self.plan.accumulated_batches for name, loss in losses.items()}
+            _descend(torch.stack(list(shares.values())).sum())
+            means = {name: means.get(name, 0.0) + share.detach() for name, share in shares.items()}
+        return means
 
     def follow(self, exchange: Exchange) -> None:
         """Take the steps for the sake of the others."""
@@ -207,37 +189,6 @@ def _descend(loss: Tensor) -> None:
     loss.backward()  # type: ignore[no-untyped-call]
 
 
-class _Log:
-    """Means of the losses since the last line, appended to a file of JSON lines."""
-
-    def __init__(self, path: Path, began_s: float, device: torch.device) -> None:
-        self._path, self._began_s, self._device = path, began_s, device
-        self._sums: dict[str, Tensor] = {}
-        self._num_steps = 0
-
-    def write_header(self, start: int, plan: TrainingPlan) -> None:
-        """Say what goes on from a step, and where."""
-        self._append({"start": start, **describe_machine(self._device), "plan": asdict(plan)})
-
-    def add(self, losses: Losses) -> None:
-        for name, loss in losses.items():  # they stay on the device: reading one waits for it
-            self._sums[name] = self._sums.get(name, 0.0) + loss.detach().double()
-        self._num_steps += 1
-
-    def write(self, step: int) -> dict[str, float]:
-        means = {
-            name: round(float(total) / self._num_steps, 5) for name, total in self._sums.items()
-        }
-        seconds = round(time.monotonic() - self._began_s, 1)
-        self._append({"step": step, "seconds": seconds, "device": self._device.type, **means})
-        self._sums, self._num_steps = {}, 0
-        return means
-
-    def _append(self, line: dict[str, object]) -> None:
-        with self._path.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(line) + "\n")
-
-
 def _optimiser(network: nn.Module, plan: TrainingPlan) -> torch.optim.Optimizer:
     matrices = [p for p in network.parameters() if p.ndim > 1]
     vectors = [p for p in network.parameters() if p.ndim <= 1]
@@ -245,7 +196,14 @@ def _optimiser(network: nn.Module, plan: TrainingPlan) -> torch.optim.Optimizer:
         {"params": matrices, "weight_decay": plan.weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, plan.learning_rate, betas=(0.9, 0.98))
+    return torch.optim.AdamW(groups, plan.learning_rate, betas=(0.9, plan.square_decay))
+
+
+def _begin_average(network: nn.Module, plan: TrainingPlan) -> nn.Module:
+    """A copy that will follow the network; without an average, the network itself."""
+    if not plan.average_decay:
+        return network
+    return copy.deepcopy(network).requires_grad_(requires_grad=False)
 
 
 @torch.no_grad()
