@@ -38,7 +38,7 @@ def needing_train_extra(purpose: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if error.name not in {"onnx", "soxr", "torch"}:
+        if error.name not in {"lmdb", "onnx", "soxr", "tensorboard", "torch"}:
             raise
         raise MissingDependency(
             f"{error.name} is needed {purpose}: pip install 'posecast[train]'"

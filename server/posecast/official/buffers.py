@@ -90,7 +90,7 @@ def without_buffers(state: Mapping[str, Tensor], config: DenoiserConfig) -> dict
     """
     expected = _sinusoids(state, config)
     if config.alignment_width:
-        expected[ALIGNMENT_MASK] = _alignment_mask(config)
+        expected[ALIGNMENT_MASK] = alignment_mask(config)
     for name, values in expected.items():
         if name in state and not _is_table(state[name], values):
             raise CheckpointMismatch(f"{name} differs from the one of its settings")
@@ -114,7 +114,7 @@ def _sinusoids(state: Mapping[str, Tensor], config: DenoiserConfig) -> dict[str,
     return tables
 
 
-def _alignment_mask(config: DenoiserConfig) -> Tensor:
+def alignment_mask(config: DenoiserConfig) -> Tensor:
     """True where a token may not look; the person's token may look everywhere. [1 + M, M]"""
     frame = torch.arange(config.previous_frames + config.window_frames)
     far = (frame[:, None] - frame[None, :]).abs() >= config.alignment_width

@@ -16,6 +16,7 @@ from posecast.config import SpeechEncoderConfig
 from posecast.errors import InvalidRequest, TrainingPaused
 from posecast.training.corpus import build_corpus, default_jobs, load_corpus
 from posecast.training.default_model import DEFAULT_MODEL, RunFolder
+from posecast.training.flame import commands as flame_commands
 from posecast.training.held_out_clips import write_held_out_clips
 from posecast.training.loop import TrainingPlan, completed_steps
 from posecast.training.tapes import TapeSampler
@@ -85,6 +86,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     check.add_argument("--checkpoint", type=Path, help="default: the run's own")
     _add_width(check)
     _add_style_check(subparsers)
+    flame_commands.add_arguments(subparsers)
 
 
 def _add_run_folder(parser: argparse.ArgumentParser) -> None:
@@ -158,8 +160,11 @@ def run(arguments: argparse.Namespace) -> None:
         "check-speech": _check_speech,
         "check-styles": _check_styles,
     }
+    part = others.get(arguments.stage, _train)
+    if arguments.stage.startswith(flame_commands.PREFIX):
+        part = flame_commands.run
     try:
-        others.get(arguments.stage, _train)(arguments)
+        part(arguments)
     except TrainingPaused as pause:
         print(f"posecast: {pause}", file=sys.stderr)
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from posecast.conditioning.clip_waveform import normalise_waveform
 from posecast.conditioning.torch_style_encoder import StyleEncoderNetwork
 from posecast.denoising.denoiser import Conditions
 from posecast.denoising.guidance import Guidance
@@ -19,7 +20,6 @@ from posecast.signals import FloatArray
 from posecast.training.flame.batches import Supply, normalise_shape
 from posecast.training.flame.clips import by_person
 from posecast.training.flame.network import FlameTrainingNetwork
-from posecast.conditioning.clip_waveform import normalise_waveform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +62,7 @@ def measure_retrieval(
     likeness = first @ second.T
     own = torch.arange(len(pairs))
     hits = [(likeness.argmax(dim=side) == own).float().mean() for side in (0, 1)]
-    return Retrieval(
-        found=float(sum(hits) / 2), chance=1 / len(pairs), num_persons=len(pairs)
-    )
+    return Retrieval(found=float(sum(hits) / 2), chance=1 / len(pairs), num_persons=len(pairs))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

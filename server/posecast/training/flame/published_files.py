@@ -14,15 +14,11 @@ from posecast.conditioning.torch_style_encoder import StyleEncoderNetwork
 from posecast.config import FRAME_RATE_HZ, DenoiserConfig, StyleEncoderConfig
 from posecast.denoising.noise_schedule import NoiseSchedule, build_schedule
 from posecast.nn import sinusoid_table
+from posecast.official.buffers import ALIGNMENT_MASK, alignment_mask
 from posecast.rig.flame_layout import has_head
 from posecast.training.flame.network import FlameTrainingNetwork
 
 _NUM_POSITIONS = 600
-
-
-def checkpoint_path(run: Path, step: int) -> Path:
-    """Where a run keeps the checkpoint of a step."""
-    return run / "checkpoints" / f"iter_{step:07d}.pt"
 
 
 def write_style_encoder(
@@ -75,15 +71,8 @@ def _buffers(config: DenoiserConfig) -> dict[str, Tensor]:
     if not config.learned_positions:
         buffers["denoising_net.PE.pe"] = sinusoid_table(_NUM_POSITIONS, config.width)[None]
     if config.alignment_width > 0:
-        buffers["denoising_net.alignment_mask"] = _alignment_mask(config)
+        buffers[ALIGNMENT_MASK] = alignment_mask(config)
     return buffers
-
-
-def _alignment_mask(config: DenoiserConfig) -> Tensor:
-    """True where a token must not look. [1 + P + T, P + T]"""
-    frame = torch.arange(config.previous_frames + config.window_frames)
-    is_far = (frame[:, None] - frame).abs() >= config.alignment_width
-    return torch.cat([torch.zeros_like(is_far[:1]), is_far])
 
 
 def _style_arguments(config: StyleEncoderConfig) -> dict[str, Any]:
