@@ -50,29 +50,25 @@ class LmdbClips:
             InvalidRequest: If it is no such database.
         """
         self.folder = folder
-        try:
-            self._database = lmdb.open(
-                str(folder), readonly=True, lock=False, create=False, readahead=False
-            )
-        except lmdb.Error as error:
-            raise InvalidRequest(f"{folder} is no LMDB database: {error}") from error
-        self._segment_frames = self._count(METADATA, "seg_len")
-        self._num_frames = functools.cache(self._read_num_frames)
-        self._segment = functools.lru_cache(_SEGMENTS_IN_MEMORY)(self._read_segment_coefficients)
+        # Apart, so that what is kept in memory does not keep this object and the database open.
+        self._database = _Database(folder)
+        self._segment_frames = self._database.count(METADATA, "seg_len")
+        self._count = functools.cache(self._database.count)
+        self._segment = functools.lru_cache(_SEGMENTS_IN_MEMORY)(self._database.coefficients)
 
     def keys(self, split: Split | None) -> tuple[str, ...]:
         """Clips of a split, or all."""
         path = self.folder / KEYS_FILE if split is None else split_file(self.folder, split)
-        return read_key_list(path, self._has)
+        return read_key_list(path, self._database.has_clip)
 
     def num_frames(self, key: str) -> int:
         """Frames that have both coefficients and sound."""
-        return self._num_frames(key)
+        return self._count(f"{key}/{METADATA}", "n_frames")
 
     def coefficients(self, key: str, first: int, num_frames: int) -> ClipCoefficients:
         """Consecutive frames of a clip."""
         check_frames(key, first, num_frames, self.num_frames(key))
-        parts = [self._segment(key, index) for index in self._segments(first, num_frames)]
+        parts = [self._whole_segment(key, index) for index in self._segments(first, num_frames)]
         joined = ClipCoefficients(
             shape=np.concatenate([part.shape for part in parts]),
             expression=np.concatenate([part.expression for part in parts]),
@@ -83,13 +79,12 @@ class LmdbClips:
     def samples(self, key: str, first: int, num_frames: int) -> FloatArray:
         """The sound of these frames."""
         check_frames(key, first, num_frames, self.num_frames(key))
-        parts = [self._decode(key, index) for index in self._segments(first, num_frames)]
+        parts = [
+            self._database.samples(key, index, self._frames_in(key, index) * SAMPLES_PER_FRAME)
+            for index in self._segments(first, num_frames)
+        ]
         begin = first % self._segment_frames * SAMPLES_PER_FRAME
         return np.concatenate(parts)[begin : begin + num_frames * SAMPLES_PER_FRAME]
-
-    def close(self) -> None:
-        """Give the database back."""
-        self._database.close()
 
     def _segments(self, first: int, num_frames: int) -> range:
         """Segments that hold these frames."""
@@ -100,42 +95,60 @@ class LmdbClips:
         """Frames of a segment: full but for the last one."""
         return min(self._segment_frames, self.num_frames(key) - index * self._segment_frames)
 
-    def _read_segment_coefficients(self, key: str, index: int) -> ClipCoefficients:
-        where, value = self._read_segment(key, index)
+    def _whole_segment(self, key: str, index: int) -> ClipCoefficients:
+        found, needed = self._segment(key, index), self._frames_in(key, index)
+        if len(found) < needed:
+            raise InvalidRequest(
+                f"{self.folder}: {key}/{index:03d}: {len(found)} frames; expected {needed}"
+            )
+        return found.part(0, needed)
+
+
+class _Database:
+    """Values of an LMDB database by their keys."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        try:
+            self._environment = lmdb.open(
+                str(folder), readonly=True, lock=False, create=False, readahead=False
+            )
+        except lmdb.Error as error:
+            raise InvalidRequest(f"{folder} is no LMDB database: {error}") from error
+
+    def coefficients(self, key: str, index: int) -> ClipCoefficients:
+        """All of a segment."""
+        where, value = self._read(f"{key}/{index:03d}")
         coefficients = value.get("coef")
         if not isinstance(coefficients, dict):
             raise InvalidRequest(f"{where}: coef is missing")
-        found = read_coefficients(coefficients, where)
-        needed = self._frames_in(key, index)
-        if len(found) < needed:
-            raise InvalidRequest(f"{where}: {len(found)} frames; expected {needed}")
-        return found.part(0, needed)
+        return read_coefficients(coefficients, where)
 
-    def _decode(self, key: str, index: int) -> FloatArray:
-        where, value = self._read_segment(key, index)
-        needed = self._frames_in(key, index) * SAMPLES_PER_FRAME
+    def samples(self, key: str, index: int, num_samples: int) -> FloatArray:
+        """The beginning of a segment's sound."""
+        where, value = self._read(f"{key}/{index:03d}")
         audio = value.get("audio")
         if not isinstance(audio, bytes):
             raise InvalidRequest(f"{where}: audio is missing")
-        return read_flac(io.BytesIO(audio), f"{where}: audio", 0, needed)
+        return read_flac(io.BytesIO(audio), f"{where}: audio", 0, num_samples)
 
-    def _read_segment(self, key: str, index: int) -> tuple[str, dict[str, Any]]:
-        return self._read(f"{key}/{index:03d}")
-
-    def _read_num_frames(self, key: str) -> int:
-        return self._count(f"{key}/{METADATA}", "n_frames")
-
-    def _count(self, key: str, field: str) -> int:
+    def count(self, key: str, field: str) -> int:
+        """A number of a dictionary, 1 and more."""
         where, value = self._read(key)
         count = value.get(field)
         if not isinstance(count, int) or count < 1:
             raise InvalidRequest(f"{where}: {field} {count!r}; allowed: 1 and more")
         return count
 
+    def has_clip(self, key: str) -> bool:
+        """Whether there is a clip of this name."""
+        with self._environment.begin() as transaction:
+            return transaction.get(f"{key}/{METADATA}".encode()) is not None
+
     def _read(self, key: str) -> tuple[str, dict[str, Any]]:
         """Where a value is, for messages, and the value."""
-        where = f"{self.folder}: {key}"
-        with self._database.begin() as transaction:
+        where = f"{self._folder}: {key}"
+        with self._environment.begin() as transaction:
             data = transaction.get(key.encode())
         if data is None:
             raise InvalidRequest(f"{where} is missing")
@@ -143,7 +156,3 @@ class LmdbClips:
         if not isinstance(value, dict):
             raise InvalidRequest(f"{where} is a {type(value).__name__}; expected a dictionary")
         return where, value
-
-    def _has(self, key: str) -> bool:
-        with self._database.begin() as transaction:
-            return transaction.get(f"{key}/{METADATA}".encode()) is not None

@@ -16,6 +16,8 @@ from posecast.training.flame.crops import draw_crop
 
 WINDOW_FRAMES = 100
 NUM_PASSES = 1000
+_STILL = 1e-6
+"""Share of its whole reach below which a coefficient counts as still."""
 _KINDS = ("shape", "exp", "pose")
 
 
@@ -26,6 +28,8 @@ def measure_statistics(
 
     A pass takes one window of 100 frames at random from each clip. The spread is the average of
     the standard deviations within the windows, which is less than that of all frames together.
+    A coefficient that differs between windows but never moves in one, as identities may, has the
+    spread between windows: the published way would divide by nothing.
 
     Args:
         clips: The set; each clip of its training split has at least 100 frames.
@@ -69,6 +73,7 @@ class _Tally:
     def __init__(self) -> None:
         self._num_windows = 0
         self._mean: NDArray[np.float64] | float = 0.0
+        self._square: NDArray[np.float64] | float = 0.0
         self._std: NDArray[np.float64] | float = 0.0
         self._max: FloatArray | float = -np.inf
         self._min: FloatArray | float = np.inf
@@ -76,15 +81,20 @@ class _Tally:
     def add(self, window: FloatArray) -> None:
         exact = window.astype(np.float64)
         self._num_windows += 1
-        self._mean = self._mean + exact.mean(axis=0)
+        mean = exact.mean(axis=0)
+        self._mean, self._square = self._mean + mean, self._square + mean**2
         self._std = self._std + exact.std(axis=0)
         self._max = np.maximum(self._max, window.max(axis=0))
         self._min = np.minimum(self._min, window.min(axis=0))
 
     def rows(self) -> dict[str, FloatArray]:
+        mean, within = self._mean / self._num_windows, self._std / self._num_windows
+        between = np.sqrt(np.maximum(self._square / self._num_windows - mean**2, 0.0))
+        reach = np.subtract(self._max, self._min, dtype=np.float64)
+        spread = np.where(within > _STILL * reach, within, between)
         rows = {
-            "mean": self._mean / self._num_windows,
-            "std": self._std / self._num_windows,
+            "mean": mean,
+            "std": np.where(reach > 0, spread, 0.0),
             "max": self._max,
             "min": self._min,
         }
