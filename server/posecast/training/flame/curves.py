@@ -31,20 +31,36 @@ def read_curves(run: Path) -> dict[str, Curve]:
     """Losses by name.
 
     Args:
-        run: Folder of a run.
+        run: Folder of a run. Steps that an interrupted call took in vain count once.
     """
-    training = [line for line in _lines(run / STATE_FILE) if "step" in line]
-    validation = _lines(run / "validation")
-    names = [name for name in (training[0] if training else {}) if name not in _NO_LOSS]
+    training = _by_step(run / STATE_FILE)
+    validation = _by_step(run / "validation")
+    names = [name for name in next(iter(training.values()), {}) if name not in _NO_LOSS]
     return {
         name: Curve(
-            steps=[int(line["step"]) for line in training],
-            training=[line[name] for line in training],
-            validation_steps=[int(line["step"]) for line in validation if name in line],
-            validation=[line[name] for line in validation if name in line],
+            steps=list(training),
+            training=[line[name] for line in training.values()],
+            validation_steps=[step for step, line in validation.items() if name in line],
+            validation=[line[name] for line in validation.values() if name in line],
         )
         for name in names
     }
+
+
+def read_seconds(run: Path) -> float:
+    """How long a run trained, in all of its calls."""
+    total = last = 0.0
+    for line in _lines(run / STATE_FILE):
+        if "start" in line:
+            total, last = total + last, 0.0
+        else:
+            last = line["seconds"]
+    return round(total + last, 1)
+
+
+def _by_step(stem: Path) -> dict[int, dict[str, float]]:
+    found = {int(line["step"]): line for line in _lines(stem) if "step" in line}
+    return dict(sorted(found.items()))
 
 
 def _lines(stem: Path) -> list[dict[str, float]]:

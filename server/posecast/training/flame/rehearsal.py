@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import time
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from posecast.config import ClipEncoderConfig, DenoiserConfig, StyleEncoderConfi
 from posecast.rig.flame_layout import WITH_HEAD_DIM
 from posecast.training.devices import describe_machine
 from posecast.training.flame.batches import Supply
-from posecast.training.flame.curves import Curve, draw_curves, read_curves
+from posecast.training.flame.curves import Curve, draw_curves, read_curves, read_seconds
 from posecast.training.flame.data import FlameData, open_data
 from posecast.training.flame.denoiser_stage import DenoiserTraining, Teachers, train_denoiser
 from posecast.training.flame.judge import measure_obedience, measure_retrieval
@@ -87,7 +87,6 @@ def rehearse(rehearsal: Rehearsal, run: Path, output: Path) -> Path:
     Raises:
         MissingDependency: If matplotlib, which draws the picture, is not installed.
     """
-    began_s = time.monotonic()
     data = _prepare(rehearsal, run / "clips")
     held_out = data.supply("test", WITH_HEAD_DIM, rehearsal.batch_size, rehearsal.seed)
     torch.manual_seed(rehearsal.seed)
@@ -102,7 +101,7 @@ def rehearse(rehearsal: Rehearsal, run: Path, output: Path) -> Path:
     summary = {
         "command": "posecast train flame-rehearsal",
         "machine": describe_machine(torch.device("cpu")),
-        "seconds": round(time.monotonic() - began_s, 1),
+        "training_seconds": {name: read_seconds(run / name) for name in curves},
         "rehearsal": dataclasses.asdict(rehearsal),
         "retrieval": {
             "untrained": dataclasses.asdict(measure_retrieval(untrained, held_out)),
@@ -203,6 +202,12 @@ def _write(output: Path, summary: dict[str, Any], curves: dict[str, dict[str, Cu
     output.mkdir(parents=True, exist_ok=True)
     draw_curves(curves, output / PICTURE_FILE)
     path = output / SUMMARY_FILE
-    rounded = json.loads(json.dumps(summary), parse_float=lambda text: round(float(text), 4))
-    path.write_text(json.dumps(rounded, indent=1) + "\n", encoding="utf-8", newline="\n")
+    path.write_text(_as_text(summary), encoding="utf-8", newline="\n")
     return path
+
+
+def _as_text(summary: dict[str, Any]) -> str:
+    """JSON with four digits after the point and each list on one line."""
+    rounded = json.loads(json.dumps(summary), parse_float=lambda text: round(float(text), 4))
+    text = json.dumps(rounded, indent=1) + "\n"
+    return re.sub(r"\[[^\[\]]*\]", lambda found: " ".join(found[0].split()), text)

@@ -72,7 +72,7 @@ def tiny_denoiser() -> DenoiserConfig:
         speech_dim=TINY_SPEECH.feature_dim,
         style_dim=8,
         width=16,
-        num_layers=1,
+        num_layers=2,  # with one, nothing learns from previous frames
         num_heads=2,
         window_frames=WINDOW,
         previous_frames=4,
