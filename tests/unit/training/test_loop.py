@@ -285,3 +285,91 @@ def test_an_error_while_a_batch_is_made_reaches_the_trainer():
 
     with pytest.raises(ValueError, match="no such tape"):
         next(prefetch(fail))
+
+
+def halves(start=0):
+    """The batches above, each in two pieces."""
+    for inputs, wanted in batches(start):
+        yield inputs[:4], wanted[:4]
+        yield inputs[4:], wanted[4:]
+
+
+def test_batches_that_share_a_step_are_worth_one_batch_of_all_their_rows(tmp_path):
+    """Means, not sums: the gradient has the same length whatever the number of pieces."""
+    once = {"average_decay": 0.0, "largest_gradient": None, "precision": "full"}
+    whole, pieced = make_network(), make_network()
+    optimise(whole, plan(1, **once), batches(), losses_of, tmp_path / "whole.pt")
+    in_two = plan(1, accumulated_batches=2, **once)
+    optimise(pieced, in_two, halves(), losses_of, tmp_path / "pieces.pt")
+
+    for mine, theirs in zip(pieced.parameters(), whole.parameters(), strict=True):
+        torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-4, atol=1e-6)
+    logs = [read_log(tmp_path / name)[-1] for name in ("whole.jsonl", "pieces.jsonl")]
+    assert logs[0]["square"] == pytest.approx(logs[1]["square"], abs=1e-4)
+
+
+def test_without_an_average_the_network_itself_comes_back(tmp_path):
+    network = make_network()
+    trained = optimise(network, plan(average_decay=0.0), batches(), losses_of, tmp_path / "run.pt")
+    assert trained is network
+    assert not trained.training
+    assert_equal(load_average(tmp_path / "run.pt", make_network()), network)
+
+
+def test_gradients_are_cut_to_a_length_or_left(tmp_path):
+    def steep(network, batch):
+        return {"square": 1e4 * losses_of(network, batch)["square"]}
+
+    def first_step(**changes):
+        network = make_network()
+        path = tmp_path / f"{len(changes)}.pt"
+        optimise(network, plan(1, average_decay=0.0, **changes), batches(), steep, path)
+        return torch.stack([p.grad.norm() for p in network.parameters()]).norm().item()
+
+    assert first_step() == pytest.approx(1.0, rel=1e-3)
+    assert first_step(largest_gradient=None) > 100
+
+
+def test_the_rate_falls_by_a_cosine_or_stays():
+    falling, staying = plan(100, warmup_steps=10), plan(100, warmup_steps=10, decay="none")
+
+    assert falling.learning_rate_at(99) < 0.02 * 0.05
+    assert [staying.learning_rate_at(step) for step in (0, 4, 9, 99)] == pytest.approx(
+        [0.005, 0.025, 0.05, 0.05]
+    )
+
+
+def test_full_precision_is_float32_on_every_device(monkeypatch):
+    monkeypatch.setattr("posecast.training.devices._has_fast_bfloat16", lambda: True)
+    for precision, wanted in (("full", torch.float32), ("auto", torch.bfloat16)):
+        with plan(precision=precision).autocast():
+            assert nn.Linear(2, 2)(torch.zeros(1, 2)).dtype == wanted
+
+
+def test_an_observer_is_told_of_lines_and_steps(tmp_path):
+    told = []
+
+    class Observer:
+        def on_log(self, step, means, learning_rate):
+            told.append(("log", step, sorted(means), round(learning_rate, 4)))
+
+        def on_step(self, step, average):
+            told.append(("step", step, average.training))
+
+    optimise(
+        make_network(),
+        plan(3, log_steps=2, decay="none"),
+        batches(),
+        losses_of,
+        tmp_path / "run.pt",
+        observer=Observer(),
+    )
+
+    losses = ["size", "square"]
+    assert told == [
+        ("step", 1, True),
+        ("log", 2, losses, 0.05),
+        ("step", 2, True),
+        ("log", 3, losses, 0.05),
+        ("step", 3, True),
+    ]

@@ -162,8 +162,8 @@ def _train_denoiser(arguments: argparse.Namespace) -> None:
 def _rehearse(arguments: argparse.Namespace) -> None:
     from posecast.training.flame.rehearsal import Rehearsal, rehearse
 
-    if arguments.persons < 6:
-        raise InvalidRequest(f"{arguments.persons} persons; allowed: 6 and more")
+    if arguments.persons < 12:
+        raise InvalidRequest(f"{arguments.persons} persons; allowed: 12 and more")
     rehearsal = Rehearsal(
         num_persons=arguments.persons,
         style_steps=arguments.style_steps,

@@ -71,10 +71,12 @@ def write_made_up_clips(
 
 
 def _draw_person(rng: np.random.Generator) -> _Person:
+    restlessness = 0.3 * np.exp(rng.normal(0, 0.4, EXPRESSION_DIM))
+    restlessness[list(SPOKEN_COLUMNS)] *= 0.2  # speech would not be seen in them otherwise
     return _Person(
         shape=rng.normal(0, 1, SHAPE_DIM),
         rest=rng.normal(0, 0.22, EXPRESSION_DIM),
-        restlessness=0.3 * np.exp(rng.normal(0, 0.4, EXPRESSION_DIM)),
+        restlessness=restlessness,
         gains=np.exp(rng.normal(0, 0.35, len(TONES_HZ))),
         head_rest_rad=rng.normal(0, 0.04, 3),
         head_wander_rad=0.06 * float(np.exp(rng.normal(0, 0.5))),
