@@ -4,9 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+import torch
 
 from posecast.rig.flame_layer import FlameLayer
 from posecast.rig.flame_model import FlameModel
+from posecast.training.flame.layer import TorchFlameLayer
 
 TOLERANCE = 1e-5  # float32 in another order gives 1e-6
 
@@ -64,3 +66,12 @@ def test_one_changed_number_of_the_model_is_seen(model, coefficients, golden, na
     difference = FlameLayer(perturbed).vertices(*coefficients) - golden("lbs")["verts"]
 
     assert np.abs(difference).max() > 10 * TOLERANCE
+
+
+def test_the_layer_that_training_differentiates_gives_the_same(model, coefficients, golden):
+    shape, expression, pose = (torch.from_numpy(np.float32(values)) for values in coefficients)
+
+    # Identities differ between the file's frames: each frame is a clip of its own.
+    vertices = TorchFlameLayer(model)(shape, expression[:, None], pose[:, None])
+
+    np.testing.assert_allclose(vertices[:, 0].numpy(), golden("lbs")["verts"], atol=TOLERANCE)

@@ -7,17 +7,20 @@ C code trusts its input, nor SciPy or chumpy take part.
 
 from __future__ import annotations
 
+import io
 import pickle
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from posecast.errors import PosecastError
 
+_Names = Mapping[tuple[str, str], Callable[..., Any]]
+"""What a pickle may name, by module and name, and what stands for it."""
 _NUMBER = re.compile(r"[fiu][1248]|b1")
 """NumPy's codes of plain numbers; an object's would be an address."""
 _DAMAGED = (
@@ -47,7 +50,7 @@ def read_pickle(path: Path, failure: type[PosecastError]) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             # Text of Python 2 was bytes: Latin-1 maps each of them to one character and back.
-            loaded = _ArrayUnpickler(file, encoding="latin1").load()
+            loaded = _ArrayUnpickler(file, _ALLOWED, encoding="latin1").load()
     except OSError as error:
         raise failure(f"{path}: {error.strerror or error}") from error
     except _DAMAGED as error:
@@ -57,10 +60,38 @@ def read_pickle(path: Path, failure: type[PosecastError]) -> dict[str, Any]:
     return {str(key): _plain(value) for key, value in loaded.items()}
 
 
+def read_plain_pickle(data: bytes, where: str, failure: type[PosecastError]) -> Any:
+    """A pickled value of plain Python values and NumPy arrays, of Python 3.
+
+    Args:
+        data: The pickle.
+        where: What to call it in an error message.
+        failure: What to raise.
+
+    Returns:
+        The value: None, truth values, numbers, text, bytes, arrays of numbers; lists, tuples and
+        dictionaries of these.
+
+    Raises:
+        PosecastError: `failure`, if it is damaged or holds anything else.
+
+    Source:
+        Python's pickle protocols 3 to 5; the state in which NumPy's arrays are kept.
+    """
+    try:
+        return _plain_inside(_ArrayUnpickler(io.BytesIO(data), _NUMPY).load())
+    except (*_DAMAGED, RecursionError) as error:
+        raise failure(f"{where}: not a pickle of plain values: {error}") from error
+
+
 class _ArrayUnpickler(pickle.Unpickler):
+    def __init__(self, file: BinaryIO, allowed: _Names, *, encoding: str = "ASCII") -> None:
+        super().__init__(file, encoding=encoding)
+        self._allowed = allowed
+
     def find_class(self, module: str, name: str) -> Any:
         try:
-            return _ALLOWED[module, name]
+            return self._allowed[module, name]
         except KeyError:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is refused") from None
 
@@ -132,6 +163,19 @@ def _plain(value: Any) -> Any:
     return value.values if isinstance(value, _Array | _SparseColumns | _Chumpy) else value
 
 
+def _plain_inside(value: Any) -> Any:
+    """The same with arrays in the place of their stand-ins, however deep."""
+    if isinstance(value, _Array):
+        return value.values
+    if isinstance(value, dict):
+        return {key: _plain_inside(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_plain_inside(part) for part in value)
+    if value is None or isinstance(value, bool | int | float | str | bytes):
+        return value
+    raise pickle.UnpicklingError(f"it holds a {type(value).__name__.lstrip('_').lower()}")
+
+
 def _empty_array(*_: object) -> _Array:
     """NumPy makes an empty array, then gives it its state."""
     return _Array()
@@ -157,13 +201,16 @@ def _encode(text: str, *_: object) -> bytes:
     return text.encode("latin1")
 
 
-_ALLOWED: Mapping[tuple[str, str], Callable[..., Any]] = {
+_NUMPY: _Names = {
     ("numpy", "ndarray"): _Type,
     ("numpy", "dtype"): _Dtype,
     ("numpy.core.multiarray", "_reconstruct"): _empty_array,
     ("numpy._core.multiarray", "_reconstruct"): _empty_array,
     ("numpy.core.numeric", "_frombuffer"): _array_of,
     ("numpy._core.numeric", "_frombuffer"): _array_of,
+}
+_ALLOWED: _Names = {
+    **_NUMPY,
     **{
         (f"scipy.sparse.{prefix}{kind}", f"{kind}_matrix"): stand_in
         for prefix in ("", "_")

@@ -12,6 +12,7 @@ import numpy as np
 
 from posecast.config import SAMPLES_PER_FRAME
 from posecast.errors import InvalidRequest
+from posecast.rig.array_pickle import read_plain_pickle
 from posecast.signals import FloatArray
 from posecast.training.flame.clips import (
     ClipCoefficients,
@@ -22,7 +23,6 @@ from posecast.training.flame.clips import (
     split_file,
 )
 from posecast.training.flame.flac import read_flac
-from posecast.training.flame.safe_pickle import read_pickle
 
 DATABASE_FILE = "data.mdb"
 KEYS_FILE = "keys.txt"
@@ -152,7 +152,7 @@ class _Database:
             data = transaction.get(key.encode())
         if data is None:
             raise InvalidRequest(f"{where} is missing")
-        value = read_pickle(bytes(data), where)
+        value = read_plain_pickle(bytes(data), where, InvalidRequest)
         if not isinstance(value, dict):
             raise InvalidRequest(f"{where} is a {type(value).__name__}; expected a dictionary")
         return where, value

@@ -93,7 +93,7 @@ class PairLosses:
         styles = self._encode_styles(network.denoiser.config, pairs)
         totals: dict[str, Tensor] = {}
         for index in (0, 1):
-            window = _predict(network, pairs, speech, styles, index)
+            window = _predict(network, pairs, speech, styles[index], index)
             with torch.autocast(pairs.motion.device.type, enabled=False):
                 losses = self._losses(window)
             for name, loss in losses.items():
@@ -161,50 +161,45 @@ def _predict(
     network: FlameTrainingNetwork,
     pairs: WindowPairs,
     speech: _Speech,
-    styles: tuple[Tensor, Tensor],
+    style: Tensor,
     index: int,
 ) -> ComparedWindow:
-    """Let the network predict one window of each pair."""
+    """Let the network predict one window of each pair, all of them cut or none."""
     config, training = network.denoiser.config, speech.training
     num_rows, frames, device = len(pairs.motion), config.window_frames, pairs.motion.device
     clean = pairs.motion[:, index * frames : (index + 1) * frames]
-    is_real = torch.ones(num_rows, frames, dtype=torch.bool, device=device)
     ends = draw_ends(num_rows, frames, training.cut_probabilities[index])
+    is_real = torch.ones(num_rows, frames, dtype=torch.bool, device=device)
     if ends is not None:
         ends = ends.to(device)
         clean = cut_off(clean, ends, training.pad_mode)
         is_real = torch.arange(frames, device=device) < ends[:, None]
-    previous = pairs.motion[:, frames - config.previous_frames : frames] if index else None
     features = speech.window(index, ends)
-    before = (
-        speech.before_second()
-        if index
-        else torch.zeros_like(features[:, :1]).expand(-1, config.previous_frames, -1)
-    )
+    if index:
+        previous_motion = pairs.motion[:, frames - config.previous_frames : frames]
+        previous_speech = speech.before_second()
+    else:  # the learned start frames take the place of these zeros
+        previous_motion = clean.new_zeros(num_rows, config.previous_frames, config.motion_dim)
+        previous_speech = clean.new_zeros(num_rows, config.previous_frames, config.speech_dim)
     step, noise = draw_steps(config, num_rows, device), torch.randn_like(clean)
-    keeps_speech, keeps_style = drop_conditions(
-        torch.rand(num_rows, 2, device=device), training.guidance, training.guided
-    )
+    numbers = torch.rand(num_rows, 2, device=device)
     prediction = network.denoiser.predict_all(
         add_noise(config, clean, noise, step),
         step,
         features,
-        styles[index],
+        style,
         pairs.shape,
-        clean.new_zeros(num_rows, config.previous_frames, config.motion_dim)
-        if previous is None
-        else previous,
-        before,
+        previous_motion,
+        previous_speech,
         is_real.to(clean.dtype),
-        keeps_speech,
-        keeps_style,
+        *drop_conditions(numbers, training.guidance, training.guided),
         torch.full((num_rows,), float(index), device=device),
     )
     return ComparedWindow(
         prediction=prediction.float(),
         clean=clean,
         noise=noise,
-        previous=previous,
+        previous=previous_motion if index else None,
         shape=pairs.shape,
         is_real=is_real,
     )
