@@ -1,7 +1,8 @@
 """Made-up persons who speak made-up sounds: a set of clips that needs no licence.
 
 A sound is three tones whose levels rise and fall like syllables. The levels drive jaw and lips, a
-person decides how much of it shows, what the face looks like at rest and how the head wanders.
+person decides how much of it shows, what the face looks like at rest and how the head wanders. Some
+of the expressions are moods, which a style encoder has to learn to look past.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from posecast.training.flame.folder_clips import FolderWriter
 TONES_HZ = (400.0, 1100.0, 2600.0)
 SPOKEN_COLUMNS = (0, 1)
 """Expressions that the second and the third tone drive; the first drives the jaw."""
+MOODY_COLUMNS = slice(2, 22)
+"""Expressions that drift so slowly that two clips differ, and tell nothing about the person."""
 _SYLLABLE_S = (0.12, 0.35)
 _PAUSE_ODDS = 0.15
 Array = NDArray[np.float64]
@@ -73,9 +76,11 @@ def write_made_up_clips(
 def _draw_person(rng: np.random.Generator) -> _Person:
     restlessness = 0.3 * np.exp(rng.normal(0, 0.4, EXPRESSION_DIM))
     restlessness[list(SPOKEN_COLUMNS)] *= 0.2  # speech would not be seen in them otherwise
+    rest = rng.normal(0, 0.3, EXPRESSION_DIM)
+    rest[MOODY_COLUMNS] = 0.0
     return _Person(
         shape=rng.normal(0, 1, SHAPE_DIM),
-        rest=rng.normal(0, 0.22, EXPRESSION_DIM),
+        rest=rest,
         restlessness=restlessness,
         gains=np.exp(rng.normal(0, 0.35, len(TONES_HZ))),
         head_rest_rad=rng.normal(0, 0.04, 3),
@@ -88,7 +93,9 @@ def _record(
     person: _Person, num_frames: int, rng: np.random.Generator
 ) -> tuple[FloatArray, ClipCoefficients]:
     levels = _speak(num_frames, rng)  # [T, 3], 0..1
-    expression = person.rest + person.restlessness * _wander(num_frames, EXPRESSION_DIM, 12, rng)
+    wander = _wander(num_frames, EXPRESSION_DIM, 12, rng)
+    wander[:, MOODY_COLUMNS] = _wander(num_frames, EXPRESSION_DIM, 35, rng)[:, MOODY_COLUMNS]
+    expression = person.rest + person.restlessness * wander
     expression[:, SPOKEN_COLUMNS] += 1.5 * person.gains[1:] * levels[:, 1:]
     pose = np.zeros((num_frames, POSE_DIM))
     pose[:, HEAD] = person.head_rest_rad

@@ -65,7 +65,7 @@ class Rehearsal:
     """Length of each of their two clips."""
     style_steps: int = 150
     """Steps of the style encoder."""
-    denoiser_steps: int = 900
+    denoiser_steps: int = 400
     """Steps of the denoiser."""
     batch_size: int = 8
     """Pairs of windows of a step; the style encoder takes twice as many persons."""
@@ -88,7 +88,7 @@ def rehearse(rehearsal: Rehearsal, run: Path, output: Path) -> Path:
         MissingDependency: If matplotlib, which draws the picture, is not installed.
     """
     data = _prepare(rehearsal, run / "clips")
-    held_out = data.supply("test", WITH_HEAD_DIM, rehearsal.batch_size, rehearsal.seed)
+    held_out = _strangers(data, rehearsal)
     torch.manual_seed(rehearsal.seed)
     untrained = StyleEncoderNetwork(_STYLE)
     encoder = _train_style(rehearsal, data, run / "style-encoder")
@@ -133,6 +133,13 @@ def _prepare(rehearsal: Rehearsal, folder: Path) -> FlameData:
         split_persons(clips, num_validation=sixth, num_test=sixth, seed=rehearsal.seed)
         write_statistics(clips, measure_statistics(clips, num_passes=20, seed=rehearsal.seed))
     return open_data(folder)
+
+
+def _strangers(data: FlameData, rehearsal: Rehearsal) -> Supply:
+    """Clips of all persons that are not trained on; validation chooses nothing here."""
+    supply = data.supply("test", WITH_HEAD_DIM, rehearsal.batch_size, rehearsal.seed)
+    keys = [*supply.keys, *data.clips.keys("val")]
+    return dataclasses.replace(supply, keys=keys)
 
 
 def _train_style(rehearsal: Rehearsal, data: FlameData, run: Path) -> StyleEncoderNetwork:

@@ -37,8 +37,8 @@ def test_a_rehearsal_writes_numbers_and_a_picture(tiny_networks, tmp_path):
     summary = json.loads(text)
     assert summary["curves"]["denoiser"]["simple"]["steps"] == [1, 2, 3]
     assert '"steps": [ 1, 2, 3 ]' in text
-    assert summary["retrieval"]["trained"]["num_persons"] == 2
-    assert summary["speech"]["trained"]["num_clips"] == 4
+    assert summary["retrieval"]["trained"]["num_persons"] == 4
+    assert summary["speech"]["trained"]["num_clips"] == 8
     assert summary["training_seconds"]["denoiser"] > 0
     assert (tmp_path / "out" / "curves.png").read_bytes().startswith(b"\x89PNG")
 

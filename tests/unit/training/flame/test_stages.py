@@ -271,3 +271,25 @@ def test_parts_go_back_to_their_own_mode_after_a_validation(tmp_path, make_plan)
 
     assert seen == [[False, False, False]]
     assert [part.training for part in network.modules()] == [True, True, False]
+
+
+def test_mixed_precision_changes_losses_a_little(
+    data, teachers, tiny_training, make_plan, tmp_path, monkeypatch
+):
+    """Networks run in bfloat16; what is compared, vertices above all, stays in float32."""
+    monkeypatch.setattr("posecast.training.devices._has_fast_bfloat16", lambda: True)
+    lines = {}
+    for precision in ("full", "auto"):
+        run = tmp_path / precision
+        trained = train_denoiser(
+            data, teachers, tiny_training, make_plan(1, precision=precision), run
+        )
+        assert {value.dtype for value in trained.parameters()} == {torch.float32}
+        lines[precision] = read_lines(run / "state.jsonl")[-1]
+
+    full, mixed = (
+        {n: v for n, v in lines[p].items() if n not in {"seconds", "device"}}
+        for p in ("full", "auto")
+    )
+    assert mixed != full
+    assert mixed == pytest.approx(full, rel=0.05)
