@@ -30,7 +30,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     rehearsal.add_argument("--run", type=Path, required=True, help="folder for clips and runs")
     rehearsal.add_argument("-o", "--output", type=Path, required=True, help="folder of figures")
     rehearsal.add_argument("--style-steps", type=int, default=150, help="(%(default)s)")
-    rehearsal.add_argument("--steps", type=int, default=400, help="(%(default)s)")
+    rehearsal.add_argument("--steps", type=int, default=700, help="(%(default)s)")
     rehearsal.add_argument("--persons", type=int, default=120, help="(%(default)s)")
 
 

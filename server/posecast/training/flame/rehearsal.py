@@ -65,7 +65,7 @@ class Rehearsal:
     """Length of each of their two clips."""
     style_steps: int = 150
     """Steps of the style encoder."""
-    denoiser_steps: int = 400
+    denoiser_steps: int = 700
     """Steps of the denoiser."""
     batch_size: int = 8
     """Pairs of windows of a step; the style encoder takes twice as many persons."""
