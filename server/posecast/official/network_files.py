@@ -101,7 +101,7 @@ def write_sampler(official: OfficialDenoiser, folder: Path, precision: Precision
     config = official.config
     network = _loaded(ConditionedDenoiser(config), official.denoiser_state)
     denoiser, path = folder / checkpoints.DENOISER_FILE, folder / checkpoints.SAMPLER_FILE
-    export_denoiser(network, denoiser)
+    export_denoiser(network, denoiser, repeats_motion=True)
     _shrink(denoiser, precision)
     export_sampler(denoiser, path, for_clips=True)
     denoiser.unlink()
