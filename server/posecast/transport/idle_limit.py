@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from posecast.errors import Overloaded
+from posecast.errors import SilentTooLong
 
 
 class IdleLimit:
@@ -37,13 +37,29 @@ class IdleLimit:
         """Refuse to wait longer.
 
         Raises:
-            Overloaded: If no second is left.
+            SilentTooLong: If no second is left.
         """
         if self.remaining_s() == 0.0:
-            raise Overloaded(
+            raise SilentTooLong(
                 f"the stream has sent nothing for {self._clock() - self._touched_s:.0f} s; "
                 f"this server allows {self._max_idle_s:g} (max_idle_s)"
             )
+
+    async def watch(self, is_clients_turn: Callable[[], bool]) -> None:
+        """Count only while it is the client's turn, for as long as the stream lasts.
+
+        Args:
+            is_clients_turn: Whether all is done that the client has asked for.
+
+        Raises:
+            SilentTooLong: If the client has let its turn pass.
+        """
+        while True:
+            await self.sleep()
+            if is_clients_turn():
+                self.check()
+            else:
+                self.touch()
 
     async def sleep(self) -> None:
         """Sleep until no second is left, as it looks now; for ever without a limit."""
