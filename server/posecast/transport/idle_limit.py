@@ -1,4 +1,4 @@
-"""How long a stream may send nothing."""
+"""How long a client may do nothing."""
 
 from __future__ import annotations
 
@@ -10,16 +10,24 @@ from posecast.errors import SilentTooLong
 
 
 class IdleLimit:
-    """Counts the seconds since a stream last sent something or had a frame left to make."""
+    """Counts the seconds since a client last did something, or it was the server's turn."""
 
-    def __init__(self, max_idle_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        max_idle_s: float,
+        *,
+        omission: str = "the stream has sent nothing",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Begin to count.
 
         Args:
             max_idle_s: Seconds that are allowed; 0 for no limit.
+            omission: What doing nothing means.
             clock: Seconds that only grow.
         """
         self._max_idle_s = max_idle_s
+        self._omission = omission
         self._clock = clock
         self.touch()
 
@@ -41,7 +49,7 @@ class IdleLimit:
         """
         if self.remaining_s() == 0.0:
             raise SilentTooLong(
-                f"the stream has sent nothing for {self._clock() - self._touched_s:.0f} s; "
+                f"{self._omission} for {self._clock() - self._touched_s:.0f} s; "
                 f"this server allows {self._max_idle_s:g} (max_idle_s)"
             )
 

@@ -123,6 +123,12 @@ class AnimationStream:
         return look_ahead_ms(self._look_ahead)
 
     @property
+    def next_window(self) -> Window:
+        """The window that comes next; the first one if no utterance is open."""
+        session = self.performance.session
+        return session.next_window if session else self._schedule.window(0)
+
+    @property
     def num_wanted(self) -> int:
         """Samples that the next window still lacks, at least 1."""
         session = self.performance.session
