@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
-from google.protobuf import any_pb2
 
 from posecast.audio.pcm import AudioFormat
 from posecast.nvidia_ace import a2f_controller_pb2 as pb
@@ -72,11 +72,10 @@ class A2FAnswer:
         is_idle: bool = False,
         is_easing: bool = False,
     ) -> None:
-        """Send frames; see `stream.Answer`. The first of a batch tells emotions."""
+        """Send frames; see `stream.Answer`. The last of a batch tells emotions."""
         del utterance_index, audio, is_idle, is_easing  # always the usual: one call, one utterance
-        used = a2f_codec.emotion_message(self._emotion, frames.times_s[0])
         sent, self._sent_keys = self._sent_keys, []
-        messages = self._messages(frames, a2f_codec.emotion_report(sent, used))
+        messages = self._messages(frames, sent, self._emotion)
         # What is awaited most goes out before the next window is prepared.
         put = self._writer.put if frames.first_index else self._writer.put_now
         await put(messages)
@@ -105,15 +104,18 @@ class A2FAnswer:
         await self._writer.drain()
 
     def _messages(
-        self, frames: FaceFrames, report: any_pb2.Any
+        self, frames: FaceFrames, sent: Sequence[pb.EmotionWithTimeCode], emotion: Emotion
     ) -> Iterator[pb.AnimationDataStream]:
         messages = a2f_codec.frame_messages(
             frames, self._choices.weights, self._tail, has_head=self._choices.sends_head
         )
-        first = next(messages)
-        first.animation_data.metadata[a2f_codec.EMOTION_KEY].CopyFrom(report)
-        yield first
-        yield from messages
+        yield from itertools.islice(messages, len(frames) - 1)
+        last = next(messages)
+        used = a2f_codec.emotion_message(emotion, frames.times_s[-1])
+        last.animation_data.metadata[a2f_codec.EMOTION_KEY].CopyFrom(
+            a2f_codec.emotion_report(sent, used)
+        )
+        yield last
 
     async def _warn(self, text: str) -> None:
         await self._writer.put([a2f_codec.status_message(pb.Status.WARNING, text)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -30,6 +31,8 @@ class WeightMap:
     """By name. [N]"""
     is_clamped: bool
     """Whether weights are held to 0..1."""
+    is_ours: bool
+    """Whether all that comes of it is what goes in."""
 
     @classmethod
     def of(
@@ -48,13 +51,15 @@ class WeightMap:
             offsets: Likewise; others are 0.
             is_clamped: Whether to hold weights to 0..1.
         """
+        is_ours = not (names or multipliers or offsets)  # and weights of ours are in 0..1
         names = tuple(names) or PASCAL_NAMES
         return cls(
             names=names,
-            columns=np.array([_PLACES.get(name.lower(), _NOWHERE) for name in names], np.int64),
+            columns=_columns_of(names),
             multipliers=_row(names, multipliers or {}, usual=1.0),
             offsets=_row(names, offsets or {}, usual=0.0),
             is_clamped=is_clamped,
+            is_ours=is_ours,
         )
 
     def apply(self, weights: FloatArray) -> FloatArray:
@@ -66,11 +71,20 @@ class WeightMap:
         Returns:
             What the client gets. [T, N]
         """
+        if self.is_ours:
+            return weights
         wider = np.concatenate([weights, np.zeros((len(weights), 1), np.float32)], axis=1)
         mapped: FloatArray = wider[:, self.columns] * self.multipliers + self.offsets
         return np.clip(mapped, 0.0, 1.0) if self.is_clamped else mapped
 
 
+@functools.lru_cache(maxsize=8)
+def _columns_of(names: tuple[str, ...]) -> IntArray:
+    return np.array([_PLACES.get(name.lower(), _NOWHERE) for name in names], np.int64)
+
+
 def _row(names: Sequence[str], values: Mapping[str, float], *, usual: float) -> FloatArray:
+    if not values:
+        return np.full(len(names), usual, np.float32)
     by_name = {name.lower(): value for name, value in values.items()}
     return np.array([by_name.get(name.lower(), usual) for name in names], np.float32)

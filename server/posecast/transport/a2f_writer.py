@@ -84,9 +84,9 @@ class A2FWriter:
         Raises:
             Exception: Whatever a write has raised.
         """
-        self._is_urgent = True
-        await self.put(messages)
         await self.drain()
+        self._is_urgent = True
+        await self._write_all(messages)
         self._is_urgent = False
 
     async def watch(self) -> None:
