@@ -1,7 +1,8 @@
-"""Generate the Python classes of the contract into server/, or check that they are up to date.
+"""Generate the Python classes of the contracts into server/, or check that they are up to date.
 
-Run `python protos/generate.py` to write server/posecast/v1/*_pb2*.py; with `--check` it writes
-nothing and exits with 1 if writing would change a file.
+Run `python protos/generate.py` to write the *_pb2*.py of server/posecast/v1 and
+server/posecast/nvidia_ace; with `--check` it writes nothing and exits with 1 if writing would
+change a file.
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ from pathlib import Path
 
 PROTOS = Path(__file__).resolve().parent
 SERVER = PROTOS.parent / "server"
-PACKAGE = Path("posecast/v1")
+SOURCES = {"posecast/v1": PROTOS / "posecast/v1", "posecast/nvidia_ace": PROTOS / "nvidia_ace"}
+"""Python packages, and where their protos lie.
+
+The path of a proto is that of its package. For NVIDIA's it is another than in this folder, because
+a top-level package `nvidia_ace` would lie over the one of NVIDIA's own client."""
 
 
 def generate(target: Path) -> dict[str, bytes]:
@@ -24,7 +29,7 @@ def generate(target: Path) -> dict[str, bytes]:
         target: Existing folder that takes the place of `server/`.
 
     Returns:
-        Name and content of each generated file.
+        Path below the target and content of each generated file.
 
     Raises:
         SystemExit: If protoc refuses the protos or is not installed.
@@ -33,10 +38,14 @@ def generate(target: Path) -> dict[str, bytes]:
         from grpc_tools import protoc
     except ImportError:
         sys.exit("grpcio-tools is not installed: pip install 'posecast[dev]'")
-    sources = sorted(str(path.relative_to(PROTOS)) for path in (PROTOS / PACKAGE).glob("*.proto"))
+    sources = [
+        f"{package}/{path.name}"
+        for package, folder in SOURCES.items()
+        for path in sorted(folder.glob("*.proto"))
+    ]
     arguments = [
         "protoc",
-        f"-I{PROTOS}",
+        *(f"-I{package}={folder}" for package, folder in SOURCES.items()),
         f"-I{resources.files('grpc_tools') / '_proto'}",
         f"--python_out={target}",
         f"--pyi_out={target}",
@@ -45,33 +54,38 @@ def generate(target: Path) -> dict[str, bytes]:
     ]
     if protoc.main(arguments) != 0:
         sys.exit("protoc failed")
-    generated = sorted((target / PACKAGE).glob("*_pb2*"))
-    return {path.name: path.read_bytes().replace(b"\r\n", b"\n") for path in generated}
+    return _read_classes(target)
 
 
 def find_differences(generated: dict[str, bytes]) -> list[str]:
     """Compare with what is committed.
 
     Args:
-        generated: Name and content of each file as it should be.
+        generated: Path and content of each file as it should be.
 
     Returns:
         One line for each file that is missing, different or left over.
     """
-    committed = {
-        path.name: path.read_bytes().replace(b"\r\n", b"\n")
-        for path in (SERVER / PACKAGE).glob("*_pb2*")
-        if path.is_file()
-    }
+    committed = _read_classes(SERVER)
     differences = []
     for name in sorted(committed.keys() | generated.keys()):
         if name not in committed:
-            differences.append(f"{PACKAGE / name} is missing")
+            differences.append(f"{name} is missing")
         elif name not in generated:
-            differences.append(f"{PACKAGE / name} is left over")
+            differences.append(f"{name} is left over")
         elif committed[name] != generated[name]:
-            differences.append(f"{PACKAGE / name} is stale")
+            differences.append(f"{name} is stale")
     return differences
+
+
+def _read_classes(root: Path) -> dict[str, bytes]:
+    """Path below the root and content of each generated file of all packages."""
+    return {
+        f"{package}/{path.name}": path.read_bytes().replace(b"\r\n", b"\n")
+        for package in SOURCES
+        for path in sorted((root / package).glob("*_pb2*"))
+        if path.is_file()
+    }
 
 
 def main() -> int:
@@ -86,9 +100,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         generated = generate(Path(folder))
     if not check:
-        (SERVER / PACKAGE).mkdir(parents=True, exist_ok=True)
         for name, content in generated.items():
-            (SERVER / PACKAGE / name).write_bytes(content)
+            (SERVER / name).parent.mkdir(parents=True, exist_ok=True)
+            (SERVER / name).write_bytes(content)
         return 0
     differences = find_differences(generated)
     for difference in differences:

@@ -161,6 +161,44 @@ class AnimationOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class A2FConfig:
+    """How clients of NVIDIA's Audio2Face-3D are served."""
+
+    port: int | None = None
+    """A second TCP port of the server, 0..65535; 0 takes a free one; those clients look at 52000.
+    Unset means none: the service is on the server's own port in any case."""
+    http_port: int | None = None
+    """TCP port that answers GET /v1/health/ready, 0..65535; 0 takes a free one; those that wait
+    for a server of NVIDIA's look at 8000. Unset means none."""
+    frame_rate_hz: int = 30
+    """Rate of the frames: 25, 30, 50 or 60; the clients expect 30."""
+    mode: LatencyMode = "balanced"
+    """How many frames are made at a time."""
+    style: str = "neutral"
+    """Style of a face without emotions, a name or a blend."""
+    sends_head: bool = True
+    """Whether frames carry the head's rotation, as the joint `head`."""
+    blend_shapes: tuple[str, ...] = ()
+    """Names of the weights, in order and as a client spells them; case does not matter, and a name
+    that ARKit does not have is always 0. None means the 52 in PascalCase."""
+    max_frames_per_s: float = 0.0
+    """Frames that leave in a second at most, `frame_rate_hz`..1000; 0 sends each at once."""
+
+    def __post_init__(self) -> None:
+        """Check every range once."""
+        for name in ("port", "http_port"):
+            if getattr(self, name) is not None:
+                check_range(f"a2f.{name}", getattr(self, name), 0, 65_535)
+        AnimationOptions(frame_rate_hz=self.frame_rate_hz, mode=self.mode)
+        if self.max_frames_per_s:
+            check_range("a2f.max_frames_per_s", self.max_frames_per_s, self.frame_rate_hz, 1000)
+        names = [name.lower() for name in self.blend_shapes]
+        for name in self.blend_shapes:
+            if not name or names.count(name.lower()) > 1:
+                raise InvalidRequest(f"a2f.blend_shapes: {name!r}; allowed: each name once")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerConfig:
     """What the operator of a server chooses."""
 
@@ -213,6 +251,8 @@ class ServerConfig:
     the face to go with it. It evens out what comes late, too."""
     grace_s: float = 5.0
     """Seconds that live streams may take to finish when the server stops, 0..600."""
+    a2f: A2FConfig = field(default_factory=A2FConfig)
+    """For clients of NVIDIA's Audio2Face-3D."""
 
     def __post_init__(self) -> None:
         """Check every range once."""

@@ -3,6 +3,8 @@
 PosecastError
  ├─ InvalidRequest       the caller's input is wrong; the message names value and range
  ├─ Overloaded           a limit of this server is reached; the message names the limit
+ │   ├─ TooLong          an utterance has grown longer than this server allows
+ │   └─ SilentTooLong    a client has sent or read nothing for longer than this server allows
  ├─ ModelUnavailable     the model package, its device or its worker cannot be used
  ├─ CheckpointMismatch   weights do not fit the model that should take them, or a file is damaged
  ├─ MissingDependency    an optional package or program is missing; the message says how to get it
@@ -22,6 +24,14 @@ class InvalidRequest(PosecastError, ValueError):
 
 class Overloaded(PosecastError):
     """A configured limit is reached; the same request may succeed later or when made smaller."""
+
+
+class TooLong(Overloaded):
+    """An utterance has grown longer than this server allows; what came before is good."""
+
+
+class SilentTooLong(Overloaded):
+    """A client has sent or read nothing for longer than this server allows."""
 
 
 class ModelUnavailable(PosecastError):

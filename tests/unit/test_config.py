@@ -5,6 +5,7 @@ import pytest
 
 from posecast.config import (
     SAMPLES_PER_FRAME,
+    A2FConfig,
     AnimationOptions,
     ClipEncoderConfig,
     DenoiserConfig,
@@ -208,3 +209,30 @@ def test_streams_that_hear_less_far_ahead_have_shares_of_their_own():
 def test_shares_of_contact_that_cannot_be_are_refused(shares):
     with pytest.raises(InvalidRequest, match="near_contact .*; allowed: 0 to 1, the first below"):
         ModelConfig(name="x", version="1", near_contact=shares)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"port": 70_000}, "a2f.port 70000; allowed: 0 to 65535"),
+        ({"http_port": -1}, "a2f.http_port -1; allowed: 0 to 65535"),
+        ({"frame_rate_hz": 24}, "frame rate 24 Hz; allowed: 25, 30, 50, 60"),
+        ({"mode": "fast"}, "latency mode 'fast'; allowed: offline, balanced, realtime"),
+        ({"max_frames_per_s": 29.0}, "a2f.max_frames_per_s 29.0; allowed: 30 to 1000"),
+        ({"blend_shapes": ("jawOpen", "JawOpen")}, "'jawOpen'; allowed: each name once"),
+        ({"blend_shapes": ("",)}, "''; allowed: each name once"),
+    ],
+    ids=str,
+)
+def test_what_clients_of_audio2face_get_is_checked(values, message):
+    with pytest.raises(InvalidRequest, match=message):
+        A2FConfig(**values)
+
+
+def test_a_table_of_the_file_is_a_part_of_the_configuration(tmp_path):
+    path = tmp_path / "server.toml"
+    path.write_text("port = 7\n[a2f]\nframe_rate_hz = 60\nsends_head = false\n")
+
+    config = from_mapping(ServerConfig, read_server_config(path), where=str(path))
+
+    assert config == ServerConfig(port=7, a2f=A2FConfig(frame_rate_hz=60, sends_head=False))

@@ -41,8 +41,12 @@ FLAGS = {
     "metrics_port": "metrics_port",
     "log_format": "log_format",
     "traces": "traces",
+    "a2f": "a2f.port",
+    "a2f_http": "a2f.http_port",
 }
-"""Flags, and the settings that they override."""
+"""Flags, and the settings that they override; a dot leads into a table."""
+A2F_PORT, A2F_HTTP_PORT = 52_000, 8_000
+"""Where clients of NVIDIA's Audio2Face-3D look."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,6 +74,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--traces", action="store_true", default=None,
         help="send OpenTelemetry spans; OTEL_EXPORTER_OTLP_ENDPOINT tells where to "
         "(needs posecast[otel])",
+    )  # fmt: skip
+    parser.add_argument(
+        "--a2f", type=int, nargs="?", const=A2F_PORT, metavar="PORT",
+        help=f"listen for clients of NVIDIA's Audio2Face-3D there, too ({A2F_PORT} if none is "
+        "named; off)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--a2f-http", type=int, nargs="?", const=A2F_HTTP_PORT, metavar="PORT",
+        help=f"answer GET /v1/health/ready there ({A2F_HTTP_PORT} if none is named; off)",
     )  # fmt: skip
     parser.add_argument(
         "--log-format",
@@ -136,6 +149,10 @@ def run(args: argparse.Namespace) -> None:
             facts.append(f"metrics {server.metrics_url}")
         if config.live_link is not None:
             facts.append(f"Live Link {config.live_link} as {config.subject}")
+        if server.a2f_address is not None:
+            facts.append(f"a2f {server.a2f_address}")
+        if server.ready_url is not None:
+            facts.append(f"ready {server.ready_url}")
         print(f"posecast: {', '.join(facts)}", flush=True)
 
     asyncio.run(serve(engine, config, tell_ready))
@@ -162,5 +179,6 @@ def _server_config(args: argparse.Namespace) -> ServerConfig:
     for flag, name in FLAGS.items():
         value = getattr(args, flag)
         if value is not None:
-            values[name] = value
+            table, _, key = name.rpartition(".")
+            (values.setdefault(table, {}) if table else values)[key] = value
     return from_mapping(ServerConfig, values, where=str(args.config or "flags"))

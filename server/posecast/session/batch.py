@@ -58,7 +58,7 @@ def try_next_windows(
     Args:
         sessions: Sessions of one engine, each with a window that it can make (`has_window`), none
             of them twice. Those of equal `batch_key` share the most.
-        on_stage: Told how long each stage took for all of them.
+        on_stage: Told, when a stage ends, how long it took for all of them.
 
     Returns:
         In the order of the sessions, the frames that each window settles, perhaps none, or why a
@@ -82,15 +82,15 @@ def try_next_windows(
         session.motion_requests(block.window, features)
         for session, block, features in zip(sessions, blocks, speech, strict=True)
     ]
+    on_stage("conditioning", heard_s - began_s)
     sampled = iter(_sample(engine, [request for rows in requests for request in rows]))
     answers = [[next(sampled) for _ in rows] for rows in requests]
     sampled_s = time.perf_counter()
+    on_stage("denoising", sampled_s - heard_s)
     made = [
         _accept(session, *told)
         for session, *told in zip(sessions, blocks, heard, speech, answers, strict=True)
     ]
-    on_stage("conditioning", heard_s - began_s)
-    on_stage("denoising", sampled_s - heard_s)
     on_stage("rig", time.perf_counter() - sampled_s)
     return made
 

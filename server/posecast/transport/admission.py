@@ -85,6 +85,11 @@ class Admission:
         )
 
     @property
+    def is_draining(self) -> bool:
+        """Whether the server is stopping."""
+        return self._is_draining
+
+    @property
     def num_taken(self) -> int:
         """Streams open now."""
         return len(self._places)

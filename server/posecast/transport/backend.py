@@ -8,6 +8,7 @@ from posecast.config import ServerConfig
 from posecast.session.engine import AnimationEngine
 from posecast.transport.admission import Admission
 from posecast.transport.inference_worker import InferenceWorker
+from posecast.transport.lulls import Lulls
 from posecast.transport.metrics import ServerMetrics
 from posecast.transport.outlets.opening import Outlets
 from posecast.transport.stream_table import StreamTable
@@ -25,6 +26,8 @@ class Backend:
     """The model's styles and those that clients have stored."""
     worker: InferenceWorker
     """The device's thread."""
+    lulls: Lulls
+    """When that thread leaves Python to others."""
     admission: Admission
     """Places for streams."""
     metrics: ServerMetrics

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,7 +46,8 @@ class Interruption:
 class Update:
     """The client changes settings."""
 
-    settings: service_pb2.AnimationSettings
+    settings: Any
+    """The message that says to what."""
 
 
 Item = Audio | End | Interruption | Update
@@ -59,14 +60,22 @@ class Inbox:
     it, through HTTP/2's flow control, the client.
     """
 
-    def __init__(self, max_bytes: int, *, on_interrupt: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        max_bytes: int,
+        *,
+        items_of: Callable[[Any], Iterable[Item]] | None = None,
+        on_interrupt: Callable[[], None] = lambda: None,
+    ) -> None:
         """Start empty.
 
         Args:
             max_bytes: How much may wait; one message more is taken in.
+            items_of: What a request holds; unset means the requests of `Animate`. May raise.
             on_interrupt: Told of an interrupt at once, before its turn comes.
         """
         self._max_bytes = max_bytes
+        self._items_of = items_of or _items_of
         self._on_interrupt = on_interrupt
         self._interruptions: deque[Interruption] = deque()
         self._updates: deque[Update] = deque()
@@ -138,8 +147,11 @@ class Inbox:
         finally:
             self._num_takers -= 1
 
-    async def _put(self, request: service_pb2.AnimateRequest) -> None:
-        item = _item_of(request)
+    async def _put(self, request: Any) -> None:
+        for item in self._items_of(request):
+            await self._put_item(item)
+
+    async def _put_item(self, item: Item) -> None:
         async with self._changed:
             if isinstance(item, Interruption):
                 item = self._drop_audio(item)
@@ -225,6 +237,10 @@ class Inbox:
             self._num_bytes -= MESSAGE_OVERHEAD_BYTES
             self._front, self._front_arrived_s = memoryview(audio.data), audio.arrived_s
         return bool(self._front)
+
+
+def _items_of(request: service_pb2.AnimateRequest) -> tuple[Item]:
+    return (_item_of(request),)
 
 
 def _item_of(request: service_pb2.AnimateRequest) -> Item:

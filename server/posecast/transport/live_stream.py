@@ -20,6 +20,7 @@ from posecast.transport.border import OpenStream
 from posecast.transport.idle_limit import IdleLimit
 from posecast.transport.inbox import Audio, End, Inbox, Interruption, Item, Update
 from posecast.transport.stream import AnimationStream
+from posecast.transport.tasks import until_one_is_done
 from posecast.v1 import face_animation_service_pb2 as service_pb2
 
 DEFAULT_MODE: LatencyMode = "balanced"
@@ -99,31 +100,12 @@ class LiveStream:
             PosecastError: If a request is wrong, or a limit is reached.
         """
         self._start_idling(time.monotonic())
-        reading = asyncio.create_task(self._inbox.fill(requests, on_request=self._limit.touch))
-        working = {
-            asyncio.create_task(self._animate()),
-            asyncio.create_task(self._watch_silence()),
-        }
-        try:
-            done, _ = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()  # raises what went wrong
-        finally:
-            for task in (reading, *working):
-                task.cancel()
-            await asyncio.gather(reading, *working, return_exceptions=True)
-
-    async def _watch_silence(self) -> None:
-        """End a stream that neither sends anything nor has anything left to be made.
-
-        A face that idles has frames to be made for as long as its client is there.
-        """
-        while True:
-            await self._limit.sleep()
-            if self._inbox.is_waited_for and not self._idles:
-                self._limit.check()
-            else:
-                self._limit.touch()  # it is the server's turn
+        await until_one_is_done(
+            self._animate(),
+            # A face that idles has frames to be made for as long as its client is there.
+            self._limit.watch(lambda: self._inbox.is_waited_for and not self._idles),
+            beside=self._inbox.fill(requests, on_request=self._limit.touch),
+        )
 
     async def _animate(self) -> None:
         while (item := await self._next_item()) is not None:

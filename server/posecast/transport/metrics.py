@@ -234,7 +234,7 @@ class ServerMetrics:
                 by_mode.labels(mode)
         for reason in get_args(Refusal):
             self._refused.labels(reason)
-        for method in ("Animate", "AnimateClip"):
+        for method in ("Animate", "AnimateClip", "ProcessAudioStream"):
             self._streams.labels(method, "OK")
 
     def _counter(self, name: str, told: str, *labels: str) -> Counter:

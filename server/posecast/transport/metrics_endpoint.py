@@ -5,6 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, start_http_server
 
 from posecast.errors import PosecastError
+from posecast.transport.address import join_address
 from posecast.transport.network_error import reason_of
 
 
@@ -27,14 +28,14 @@ class MetricsEndpoint:
             self._server, self._thread = start_http_server(port, self._host, registry)
         except (OSError, UnicodeError) as error:
             raise PosecastError(
-                f"cannot show metrics on {_join(self._host, port)}: {reason_of(error)}; "
+                f"cannot show metrics on {join_address(self._host, port)}: {reason_of(error)}; "
                 "choose another port with --metrics-port (0 takes a free one)"
             ) from error
 
     @property
     def address(self) -> str:
         """Host and port in use; the port is never 0."""
-        return _join(self._host, self._server.server_port)
+        return join_address(self._host, self._server.server_port)
 
     @property
     def url(self) -> str:
@@ -46,7 +47,3 @@ class MetricsEndpoint:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-
-
-def _join(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
-import os
-import socket
 from collections.abc import Callable
 
 import grpc
@@ -17,16 +14,19 @@ from posecast.config import ServerConfig
 from posecast.errors import PosecastError
 from posecast.session.batch import try_next_windows
 from posecast.session.engine import AnimationEngine
+from posecast.transport import a2f_servicer
+from posecast.transport.address import check_can_listen, join_address
 from posecast.transport.admission import Admission
 from posecast.transport.backend import Backend
 from posecast.transport.border import Border
 from posecast.transport.capacity import Capacity, measure_capacity
 from posecast.transport.drain import StopRequests, drain
 from posecast.transport.inference_worker import InferenceWorker
+from posecast.transport.lulls import Lulls
 from posecast.transport.metrics import ServerMetrics
 from posecast.transport.metrics_endpoint import MetricsEndpoint
-from posecast.transport.network_error import reason_of
 from posecast.transport.outlets.opening import Outlets, open_outlets
+from posecast.transport.readiness_endpoint import ReadinessEndpoint
 from posecast.transport.servicer import FaceAnimationServicer
 from posecast.transport.stop_signals import on_stop_signal
 from posecast.transport.stream_table import StreamTable
@@ -47,6 +47,7 @@ ENDING_S = 1.0
 """Time in which clients are told that their streams were ended."""
 
 _OTHER_ADDRESS = "choose another with --port (0 takes a free one) or --host"
+_OTHER_A2F_PORT = "choose another with --a2f PORT (0 takes a free one)"
 
 KEEPALIVE_OPTIONS = (
     ("grpc.keepalive_time_ms", 20_000),  # find out that a client's machine has vanished
@@ -79,7 +80,9 @@ class AnimationServer:
         self._engine = engine
         self._capacity = capacity
         self._port = config.port
+        self._a2f_port = config.a2f.port
         self._endpoint: MetricsEndpoint | None = None
+        self._readiness: ReadinessEndpoint | None = None
 
     @property
     def port(self) -> int:
@@ -89,12 +92,22 @@ class AnimationServer:
     @property
     def address(self) -> str:
         """Host and port, as clients write it."""
-        return _join(self._config.host, self._port)
+        return join_address(self._config.host, self._port)
 
     @property
     def metrics_url(self) -> str | None:
         """Where the metrics are, if they are anywhere."""
         return None if self._endpoint is None else self._endpoint.url
+
+    @property
+    def a2f_address(self) -> str | None:
+        """Host and port for clients of Audio2Face-3D, if they have one of their own."""
+        return None if self._a2f_port is None else join_address(self._config.host, self._a2f_port)
+
+    @property
+    def ready_url(self) -> str | None:
+        """Where HTTP tells whether new streams are taken, if it is told anywhere."""
+        return None if self._readiness is None else self._readiness.url
 
     async def start(self) -> None:
         """Take the ports, find out what the machine can carry, and begin to answer.
@@ -102,7 +115,9 @@ class AnimationServer:
         Raises:
             PosecastError: If a port is taken or the address is not this machine's.
         """
-        self._check_can_listen()
+        check_can_listen(self._config.host, self._port, _OTHER_ADDRESS)
+        if self._a2f_port is not None:
+            check_can_listen(self._config.host, self._a2f_port, _OTHER_A2F_PORT)
         if self._capacity is None:
             self._capacity = await asyncio.to_thread(self._measure_capacity)
         metrics = self._make_metrics()
@@ -111,18 +126,13 @@ class AnimationServer:
         self._border = Border(self._backend)
         self._server = grpc.aio.server(options=self._options())
         try:
-            self._port = self._server.add_insecure_port(self.address)
-            if self._config.metrics_port is not None:
-                self._endpoint = MetricsEndpoint(
-                    self._backend.metrics.registry,
-                    host=self._config.host,
-                    port=self._config.metrics_port,
-                )
+            self._take_ports()
         except RuntimeError as error:
             await self._close_backend()
             raise PosecastError(f"cannot listen on {self.address}; {_OTHER_ADDRESS}") from error
         except PosecastError:
             await self._close_backend()
+            await self._close_endpoints()
             raise
         await self._add_services()
         await self._server.start()
@@ -146,9 +156,31 @@ class AnimationServer:
         await self._server.stop(ENDING_S)
         await self._close_backend()
         await asyncio.to_thread(self._backend.tracer.close)
-        if self._endpoint is not None:
-            await asyncio.to_thread(self._endpoint.close)
+        await self._close_endpoints()
         logger.info("stopped")
+
+    def _take_ports(self) -> None:
+        self._port = self._server.add_insecure_port(self.address)
+        if self.a2f_address is not None:
+            self._a2f_port = self._server.add_insecure_port(self.a2f_address)
+        if self._config.metrics_port is not None:
+            self._endpoint = MetricsEndpoint(
+                self._backend.metrics.registry,
+                host=self._config.host,
+                port=self._config.metrics_port,
+            )
+        if self._config.a2f.http_port is not None:
+            admission = self._backend.admission
+            self._readiness = ReadinessEndpoint(
+                lambda: not admission.is_draining,
+                host=self._config.host,
+                port=self._config.a2f.http_port,
+            )
+
+    async def _close_endpoints(self) -> None:
+        for endpoint in (self._endpoint, self._readiness):
+            if endpoint is not None:
+                await asyncio.to_thread(endpoint.close)
 
     def _measure_capacity(self) -> Capacity:
         timer = WindowTimer(self._engine)
@@ -161,10 +193,11 @@ class AnimationServer:
     def _make_backend(
         self, capacity: Capacity, metrics: ServerMetrics, outlets: Outlets
     ) -> Backend:
+        lulls = Lulls()
         worker = InferenceWorker(
             max_queued=self._config.max_streams,
             device_timeout_s=self._config.device_timeout_s,
-            make_windows=functools.partial(try_next_windows, on_stage=metrics.stage_done),
+            make_windows=lulls.watch(try_next_windows, metrics.stage_done),
             on_batch=lambda batch: metrics.batch_made(
                 window_frames=batch.window_frames,
                 num_windows=len(batch.queue_s),
@@ -178,6 +211,7 @@ class AnimationServer:
             engine=self._engine,
             styles=StyleService.of(self._engine, self._config.model),
             worker=worker,
+            lulls=lulls,
             admission=Admission(self._config, capacity, on_refused=metrics.stream_refused),
             metrics=metrics,
             table=StreamTable(),
@@ -200,21 +234,6 @@ class AnimationServer:
             )
             await asyncio.sleep(ROOM_INTERVAL_S)
 
-    def _check_can_listen(self) -> None:
-        """Try the address with a socket of our own: gRPC tells no reason and logs instead."""
-        try:
-            family, kind, _, _, address = socket.getaddrinfo(
-                self._config.host.strip("[]"), self._port, type=socket.SOCK_STREAM
-            )[0]
-            with socket.socket(family, kind) as probe:
-                if os.name == "posix":  # as gRPC does; elsewhere it would allow a taken port
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(address)
-        except (OSError, UnicodeError) as error:
-            raise PosecastError(
-                f"cannot listen on {self.address}: {reason_of(error)}; {_OTHER_ADDRESS}"
-            ) from error
-
     def _options(self) -> list[tuple[str, int]]:
         return [
             ("grpc.max_receive_message_length", self._config.max_message_bytes),
@@ -228,9 +247,12 @@ class AnimationServer:
             FaceAnimationServicer(self._backend, self._border), self._server
         )
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in the stubs
-        await self._health.set(SERVICE_NAME, health_pb2.HealthCheckResponse.SERVING)
+        a2f_servicer.add_a2f_services(self._server, self._backend, self._border)
+        own = (SERVICE_NAME, *a2f_servicer.SERVICE_NAMES)
+        for name in own:
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = (SERVICE_NAME, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        names = (*own, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
 
 
@@ -254,7 +276,3 @@ async def serve(
     on_ready(server)
     await stop.asked.wait()
     await server.stop(stop_now=stop.now)
-
-
-def _join(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host and not host.startswith("[") else f"{host}:{port}"

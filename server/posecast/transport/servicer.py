@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from posecast.audio.clip import read_clip
 from posecast.audio.pcm import PcmDecoder
 from posecast.config import AnimationOptions
-from posecast.errors import InvalidRequest, Overloaded
+from posecast.errors import InvalidRequest
 from posecast.signals import Waveform
-from posecast.transport import codec
+from posecast.transport import codec, patience
+from posecast.transport.animate_answer import AnimateAnswer
 from posecast.transport.backend import Backend
-from posecast.transport.border import Border
+from posecast.transport.border import Border, OpenStream
 from posecast.transport.live_stream import (
     DEFAULT_MODE,
     LiveStream,
@@ -42,25 +44,22 @@ class FaceAnimationServicer(service_grpc.FaceAnimationServiceServicer):
 
     async def Animate(self, request_iterator: AsyncIterator[Any], context: Any) -> None:  # noqa: N802 - gRPC's
         """Animate a live stream."""
-
-        async def send(**part: Any) -> None:
-            await self._write(context, service_pb2.AnimateResponse(**part))
-
         async with self._border.stream("Animate", context) as opened:
             config = await self._first_config(request_iterator)
             audio_format = codec.audio_format_from(config.audio_format)
             options, style = choices_from(self._backend, config.settings, default_mode=DEFAULT_MODE)
-            seed = _seed_of(options)
+            seed = seed_of(options)
             opened.begin(options, style_name=style_name_of(config.settings), seed=seed)
+            answer = self._answer(context, service_pb2.AnimateResponse)
             stream = AnimationStream(
                 opened,
                 options,
                 style=style,
                 seed=seed,
                 sample_rate_hz=audio_format.sample_rate_hz,
-                send=send,
+                answer=answer,
             )
-            await stream.send_header()
+            await answer.send_header(self._header(opened, stream, options, seed))
             live = LiveStream(opened, config, audio_format=audio_format, stream=stream)
             await live.run(request_iterator)
             opened.log.info("complete, %d frames", opened.entry.num_frames)
@@ -69,14 +68,11 @@ class FaceAnimationServicer(service_grpc.FaceAnimationServiceServicer):
         self, request: service_pb2.AnimateClipRequest, context: Any
     ) -> None:
         """Animate a whole clip."""
-
-        async def send(**part: Any) -> None:
-            await self._write(context, service_pb2.AnimateClipResponse(**part))
-
         async with self._border.stream("AnimateClip", context) as opened:
             options, style = choices_from(self._backend, request.settings, default_mode="offline")
-            seed = _seed_of(options)
+            seed = seed_of(options)
             opened.begin(options, style_name=style_name_of(request.settings), seed=seed)
+            answer = self._answer(context, service_pb2.AnimateClipResponse)
             most_s = self._backend.config.max_clip_s
             waveform = await asyncio.to_thread(_waveform_of, request, most_s)
             stream = AnimationStream(
@@ -85,9 +81,9 @@ class FaceAnimationServicer(service_grpc.FaceAnimationServiceServicer):
                 style=style,
                 seed=seed,
                 sample_rate_hz=waveform.sample_rate_hz,
-                send=send,
+                answer=answer,
             )
-            await stream.send_header()
+            await answer.send_header(self._header(opened, stream, options, seed))
             await feed_clip(stream, waveform)
             opened.log.info(
                 "complete, %.2f s, %d frames", waveform.duration_s, opened.entry.num_frames
@@ -131,39 +127,39 @@ class FaceAnimationServicer(service_grpc.FaceAnimationServiceServicer):
         async with self._border.call("ListStreams", context):
             return service_pb2.ListStreamsResponse(streams=self._backend.table.messages())
 
-    async def _write(self, context: Any, message: Any) -> None:
-        """Write, for as long as a client may do nothing: one that never reads must not stay."""
-        most_s = self._backend.config.max_idle_s
-        try:
-            async with asyncio.timeout(most_s or None):
-                await context.write(message)
-        except TimeoutError as error:
-            raise Overloaded(
-                f"the client has read nothing for {most_s:g} s; "
-                f"this server allows {most_s:g} (max_idle_s)"
-            ) from error
+    def _answer(self, context: Any, response: Callable[..., Any]) -> AnimateAnswer:
+        write = functools.partial(
+            patience.write, context, max_idle_s=self._backend.config.max_idle_s
+        )
+        return AnimateAnswer(response, write)
+
+    def _header(
+        self, opened: OpenStream, stream: AnimationStream, options: AnimationOptions, seed: int
+    ) -> service_pb2.AnimationHeader:
+        return codec.header_message(
+            self._backend.engine.config,
+            options,
+            seed=seed,
+            window_frames=stream.window_frames,
+            look_ahead_ms=stream.look_ahead_ms,
+            stream_id=opened.log.stream_id,
+        )
 
     async def _first_config(
         self, request_iterator: AsyncIterator[Any]
     ) -> service_pb2.AnimateConfig:
         most_s = self._backend.config.max_idle_s
-        try:
-            async with asyncio.timeout(most_s or None):
-                async for request in request_iterator:
-                    part = request.WhichOneof("part")
-                    if part != "config":
-                        raise InvalidRequest(
-                            f"the first message is {part or 'empty'}; it must be config"
-                        )
-                    return request.config
-        except TimeoutError as error:
-            raise Overloaded(
-                f"no config for {most_s:g} s; this server allows {most_s:g} (max_idle_s)"
-            ) from error
-        raise InvalidRequest("the stream ended before its first message, which must be config")
+        request = await patience.first_of(request_iterator, "config", max_idle_s=most_s)
+        if request is None:
+            raise InvalidRequest("the stream ended before its first message, which must be config")
+        part = request.WhichOneof("part")
+        if part != "config":
+            raise InvalidRequest(f"the first message is {part or 'empty'}; it must be config")
+        return request.config
 
 
-def _seed_of(options: AnimationOptions) -> int:
+def seed_of(options: AnimationOptions) -> int:
+    """The seed that a stream chose, or one that is drawn for it."""
     return secrets.randbits(64) if options.seed is None else options.seed
 
 

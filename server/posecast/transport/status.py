@@ -17,6 +17,20 @@ MAX_DETAIL_CHARACTERS = 500
 """Details travel in a header, which has a size limit, and may quote what a client sent."""
 
 
+class StatusError(PosecastError):
+    """An error to which a contract gives a status of its own."""
+
+    def __init__(self, code: grpc.StatusCode, message: str) -> None:
+        """Tell what happened.
+
+        Args:
+            code: What the client is told.
+            message: One line for users.
+        """
+        super().__init__(message)
+        self.code = code
+
+
 def describe(error: Exception, stream_id: str) -> tuple[grpc.StatusCode, str]:
     """What a client is told about an error.
 
@@ -27,6 +41,8 @@ def describe(error: Exception, stream_id: str) -> tuple[grpc.StatusCode, str]:
     Returns:
         Status code and details.
     """
+    if isinstance(error, StatusError):
+        return error.code, _shorten(str(error))
     for error_type, code in STATUS_OF:
         if isinstance(error, error_type):
             return code, _shorten(str(error))

@@ -4,28 +4,55 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Protocol
 
 from posecast.config import FRAME_RATE_HZ, AnimationOptions, look_ahead_ms
-from posecast.errors import Overloaded
+from posecast.errors import TooLong
 from posecast.session.performance import Performance
 from posecast.session.speech_features import choose_look_ahead
 from posecast.session.streaming import StreamingSession
 from posecast.session.timeline import Schedule, Window, choose_schedule
 from posecast.signals import FaceFrames, FloatArray, Style, Waveform
-from posecast.transport import codec
 from posecast.transport.audio_tail import AudioTail
 from posecast.transport.border import OpenStream
 from posecast.transport.inference_worker import MadeWindow, Urgency
 from posecast.transport.stream_span import UtteranceSpan
-from posecast.v1 import face_animation_service_pb2 as service_pb2
 
 MARGIN_S = 0.1
 """What computing and sending a window may take before it counts as late."""
 
-Send = Callable[..., Awaitable[Any]]
-"""Writes one part of the answer, given by its name, and returns when there is room for the next."""
+
+class Answer(Protocol):
+    """Writes an answer in the messages of one contract; returns when there is room for more."""
+
+    async def send_frames(
+        self,
+        frames: FaceFrames,
+        *,
+        utterance_index: int,
+        audio: bytes = b"",
+        is_idle: bool = False,
+        is_easing: bool = False,
+    ) -> None:
+        """Send consecutive frames, at least one.
+
+        Args:
+            frames: The frames.
+            utterance_index: Their utterance.
+            audio: The raw audio that belongs to them, if the stream has a tail.
+            is_idle: Whether they are idle life before the utterance.
+            is_easing: Whether they answer an interrupt.
+        """
+
+    async def send_end(
+        self,
+        *,
+        utterance_index: int,
+        num_frames: int,
+        audio_duration_s: float,
+        was_interrupted: bool,
+    ) -> None:
+        """Tell that an utterance is complete, with what it came to."""
 
 
 class _WindowDropped(Exception):
@@ -47,7 +74,7 @@ class AnimationStream:
         style: Style,
         seed: int,
         sample_rate_hz: int,
-        send: Send,
+        answer: Answer,
     ) -> None:
         """Start a stream with a face at rest.
 
@@ -57,7 +84,7 @@ class AnimationStream:
             style: The style that it means.
             seed: Seed of its first utterance.
             sample_rate_hz: Rate of its audio.
-            send: Writes to its client.
+            answer: Writes to its client.
         """
         backend = opened.backend
         self._backend = backend
@@ -65,7 +92,7 @@ class AnimationStream:
         self._seed = seed
         self._sample_rate_hz = sample_rate_hz
         self._entry, self._span, self._feeds = opened.entry, opened.span, opened.feeds
-        self._send = send
+        self._to_client = answer
         self._look_ahead = choose_look_ahead(backend.engine.speech_encoder.config, options)
         self._schedule: Schedule = choose_schedule(options)
         self._answer: asyncio.Future[MadeWindow] | None = None
@@ -84,6 +111,22 @@ class AnimationStream:
     def frame_rate_hz(self) -> int:
         """Rate of the frames."""
         return self._options.frame_rate_hz
+
+    @property
+    def window_frames(self) -> int:
+        """Model frames in a window."""
+        return self._schedule.window_frames
+
+    @property
+    def look_ahead_ms(self) -> int:
+        """Future audio that is awaited."""
+        return look_ahead_ms(self._look_ahead)
+
+    @property
+    def next_window(self) -> Window:
+        """The window that comes next; the first one if no utterance is open."""
+        session = self.performance.session
+        return session.next_window if session else self._schedule.window(0)
 
     @property
     def num_wanted(self) -> int:
@@ -106,18 +149,6 @@ class AnimationStream:
         """When the audio that was taken has been heard by a client that hears it as it comes."""
         return self._started_s + self._num_samples / self._sample_rate_hz
 
-    async def send_header(self) -> None:
-        """Send the header."""
-        header = codec.header_message(
-            self._backend.engine.config,
-            self._options,
-            seed=self._seed,
-            window_frames=self._schedule.window_frames,
-            look_ahead_ms=look_ahead_ms(self._look_ahead),
-            stream_id=self._entry.stream_id,
-        )
-        await self._send(header=header)
-
     async def feed(
         self, samples: FloatArray, started_s: float, tail: AudioTail | None = None
     ) -> None:
@@ -129,7 +160,7 @@ class AnimationStream:
             tail: The raw audio of the utterance, if it is to be sent back.
 
         Raises:
-            Overloaded: If the utterance gets longer than this server allows.
+            TooLong: If the utterance gets longer than this server allows.
         """
         session = self.performance.session
         if session is None:
@@ -173,8 +204,7 @@ class AnimationStream:
         self._ease_feeds(None if frame_index is None else eased)
         if eased is not None:
             index, frames = eased
-            batch = codec.batch_message(frames, utterance_index=index, is_easing=True)
-            await self._send(frames=batch)
+            await self._to_client.send_frames(frames, utterance_index=index, is_easing=True)
             if index == self.performance.utterance_index:
                 self._num_frames = frames.first_index + len(frames)
         for _ in range(num_utterances):
@@ -192,10 +222,9 @@ class AnimationStream:
         frames = self.performance.idle(num_frames)
         for feed in self._feeds:
             feed.idle(frames)
-        batch = codec.batch_message(
+        await self._to_client.send_frames(
             frames, utterance_index=self.performance.utterance_index, is_idle=True
         )
-        await self._send(frames=batch)
 
     def change(self, options: AnimationOptions, style: Style) -> None:
         """Let other choices take over with the next window; a seed that is unset stays."""
@@ -208,9 +237,9 @@ class AnimationStream:
             self._backend.config.max_clip_s,
         )
         if duration_s > most_s:
-            raise Overloaded(
+            raise TooLong(
                 f"the utterance has reached {duration_s:.2f} s; this server allows {most_s:g} s "
-                "(max_clip_s); send end_of_utterance before that"
+                "(max_clip_s); end it before that"
             )
 
     async def _make_windows(self, session: StreamingSession) -> None:
@@ -252,22 +281,20 @@ class AnimationStream:
     def _due_s(self, window: Window) -> float:
         """When a window is late for a client that plays the face as soon as it can be there."""
         heard_s = (window.first_frame + window.num_frames) / FRAME_RATE_HZ
-        return self._started_s + heard_s + look_ahead_ms(self._look_ahead) / 1000 + MARGIN_S
+        return self._started_s + heard_s + self.look_ahead_ms / 1000 + MARGIN_S
 
     async def _send_frames(self, frames: FaceFrames, session: StreamingSession) -> None:
         if len(frames) == 0:
             return
         metrics = self._backend.metrics
         began_s = time.perf_counter()
-        batch = codec.batch_message(
-            frames,
-            utterance_index=self.performance.utterance_index,
-            audio=self._audio_of(frames, session),
-        )
+        audio = self._audio_of(frames, session)
         self.performance.remember(frames)
         for feed in self._feeds:
             feed.speak(self.performance.utterance_index, frames, arrived_s=self._arrived_s)
-        await self._send(frames=batch)
+        await self._to_client.send_frames(
+            frames, utterance_index=self.performance.utterance_index, audio=audio
+        )
         metrics.stage_done("transport", time.perf_counter() - began_s)
         if self._num_frames == 0:
             metrics.first_frame(time.monotonic() - self._started_s, self._options.mode)
@@ -294,13 +321,11 @@ class AnimationStream:
         for feed in self._feeds:
             feed.end_utterance()
         is_open = self.is_open
-        await self._send(
-            end=service_pb2.UtteranceEnd(
-                utterance_index=self.performance.utterance_index,
-                num_frames=self._num_frames if is_open else 0,
-                audio_duration_s=self._num_samples / self._sample_rate_hz if is_open else 0.0,
-                was_interrupted=was_interrupted,
-            )
+        await self._to_client.send_end(
+            utterance_index=self.performance.utterance_index,
+            num_frames=self._num_frames if is_open else 0,
+            audio_duration_s=self._num_samples / self._sample_rate_hz if is_open else 0.0,
+            was_interrupted=was_interrupted,
         )
         if self._utterance_span is not None:
             self._utterance_span.complete(

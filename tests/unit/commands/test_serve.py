@@ -10,7 +10,7 @@ import types
 import pytest
 
 from posecast import cli
-from posecast.config import ServerConfig
+from posecast.config import A2FConfig, ServerConfig
 from posecast.session.engine import AnimationEngine
 from posecast.transport import server
 from posecast.transport.log_format import JsonFormatter, TextFormatter
@@ -75,7 +75,7 @@ def test_every_setting_of_a_server_has_a_flag(configs):
         "subject": "Anna Maria", "head_scale": "0.1,-0.1,0.1", "audio_delay_ms": 11,
         "rig_map": "map.npz",
     }  # fmt: skip
-    names = {field.name for field in dataclasses.fields(ServerConfig)}
+    names = {field.name for field in dataclasses.fields(ServerConfig)} - {"a2f"}
     flags = [
         word
         for name, value in values.items()
@@ -93,6 +93,32 @@ def test_a_flame_model_is_named_instead_of_a_map(configs):
     assert cli.main(["serve", "--flame-model", "flame.npz", "--rig-map", "map.npz"]) == 2
 
     assert configs == [ServerConfig(flame_model="flame.npz")]
+
+
+@pytest.mark.parametrize(
+    ("flags", "a2f"),
+    [
+        ([], A2FConfig()),
+        (["--a2f"], A2FConfig(port=52_000)),
+        (["--a2f", "7", "--a2f-http"], A2FConfig(port=7, http_port=8_000)),
+        (["--a2f-http", "0"], A2FConfig(http_port=0)),
+    ],
+    ids=str,
+)
+def test_ports_for_clients_of_audio2face_are_usual_or_named(configs, flags, a2f):
+    assert cli.main(["serve", *flags]) == 0
+
+    assert configs == [ServerConfig(a2f=a2f)]
+
+
+def test_a_flag_overrides_one_key_of_a_table(configs, tmp_path):
+    path = tmp_path / "server.toml"
+    path.write_text("[a2f]\nport = 1\nframe_rate_hz = 60\nblend_shapes = ['jawOpen']\n")
+
+    assert cli.main(["serve", "--config", str(path), "--a2f", "2"]) == 0
+
+    (config,) = configs
+    assert config.a2f == A2FConfig(port=2, frame_rate_hz=60, blend_shapes=("jawOpen",))
 
 
 def _flag(name):
@@ -131,6 +157,8 @@ def test_the_log_is_written_as_asked(configs, root_handlers, flags, formatter, l
         (["--live-link", "host:0"], "address 'host:0': port '0'; allowed: 1 to 65535"),
         (["--subject", ""], "subject ''; allowed: 1 to 200 printable ASCII characters"),
         (["--audio-delay-ms", "-1"], "audio_delay_ms -1; allowed: 0 to 10000"),
+        (["--a2f", "70000"], "a2f.port 70000; allowed: 0 to 65535"),
+        (["--a2f-http", "-1"], "a2f.http_port -1; allowed: 0 to 65535"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -142,19 +170,26 @@ def test_a_setting_out_of_range_is_one_line_and_status_2(configs, capsys, flags,
 
 
 @pytest.mark.parametrize(
-    ("metrics_url", "flags", "facts"),
+    ("places", "flags", "facts"),
     [
-        (None, [], ""),
-        ("http://[::1]:8/metrics", [], ", metrics http://[::1]:8/metrics"),
-        (None, ["--live-link", "editor", "--subject", "Anna"], ", Live Link editor as Anna"),
+        ({}, [], ""),
+        ({"metrics_url": "http://[::1]:8/metrics"}, [], ", metrics http://[::1]:8/metrics"),
+        ({}, ["--live-link", "editor", "--subject", "Anna"], ", Live Link editor as Anna"),
+        (
+            {"a2f_address": "[::1]:9", "ready_url": "http://[::1]:10/v1/health/ready"},
+            [],
+            ", a2f [::1]:9, ready http://[::1]:10/v1/health/ready",
+        ),
     ],
-    ids=["usual", "metrics", "live link"],
+    ids=["usual", "metrics", "live link", "a2f"],
 )
-def test_the_line_that_tells_ready_has_metrics_and_live_link_if_there_are_any(
-    monkeypatch, capsys, metrics_url, flags, facts
+def test_the_line_that_tells_ready_has_all_places_that_there_are(
+    monkeypatch, capsys, places, flags, facts
 ):
+    nowhere = {"metrics_url": None, "a2f_address": None, "ready_url": None}
+
     async def serve(engine, config, on_ready):
-        on_ready(types.SimpleNamespace(address="[::1]:7", metrics_url=metrics_url))
+        on_ready(types.SimpleNamespace(address="[::1]:7", **{**nowhere, **places}))
 
     engine = types.SimpleNamespace(
         config=types.SimpleNamespace(name="tiny", version="0"), device="cpu"

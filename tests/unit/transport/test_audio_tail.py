@@ -29,3 +29,18 @@ def test_frames_begin_at_their_exact_samples_and_nothing_is_lost(
 
     assert b"".join(parts) == data
     assert tail.take_rest() == b""
+
+
+@pytest.mark.parametrize("rate_hz", [16_000, 44_100, 22_051])
+def test_rounded_frames_begin_at_the_sample_nearest_to_their_time(rate_hz):
+    audio_format = AudioFormat("pcm_s16le", rate_hz)
+    tail = AudioTail(audio_format, 30, is_rounded=True)
+    tail.add(bytes(2 * rate_hz))
+
+    ends, num_taken = [], 0
+    for index in range(1, 31):
+        num_taken += len(tail.take_up_to(index)) // 2
+        ends.append(num_taken)
+
+    assert all(abs(end - index * rate_hz / 30) <= 0.5 for index, end in enumerate(ends, start=1))
+    assert ends[-1] == rate_hz

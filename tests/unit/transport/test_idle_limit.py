@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from posecast.errors import Overloaded
+from posecast.errors import Overloaded, SilentTooLong
 from posecast.transport.idle_limit import IdleLimit
 
 
@@ -77,3 +77,19 @@ async def test_a_sleep_without_a_limit_never_ends():
 
     assert not sleep.done()
     sleep.cancel()
+
+
+async def test_a_watched_client_is_refused_when_its_turn_has_passed():
+    limit = IdleLimit(0.02, omission="the client has read nothing")
+
+    with pytest.raises(SilentTooLong, match="the client has read nothing for"):
+        await asyncio.wait_for(limit.watch(lambda: True), timeout=30)
+
+
+async def test_while_it_is_the_servers_turn_nobody_is_refused():
+    watching = asyncio.create_task(IdleLimit(0.01).watch(lambda: False))
+
+    await asyncio.sleep(0.1)
+
+    assert not watching.done()
+    watching.cancel()

@@ -12,7 +12,12 @@ from posecast.errors import (
     Overloaded,
     PosecastError,
 )
-from posecast.transport.status import MAX_DETAIL_CHARACTERS, describe, error_from
+from posecast.transport.status import (
+    MAX_DETAIL_CHARACTERS,
+    StatusError,
+    describe,
+    error_from,
+)
 
 TABLE = [
     pytest.param(InvalidRequest, grpc.StatusCode.INVALID_ARGUMENT, id="invalid"),
@@ -56,3 +61,9 @@ def test_long_details_keep_beginning_and_end():
     assert len(details) < MAX_DETAIL_CHARACTERS + 10
     assert details.startswith("style xxx")
     assert details.endswith("known: neutral")
+
+
+def test_a_contract_may_give_an_error_a_status_of_its_own():
+    error = StatusError(grpc.StatusCode.DEADLINE_EXCEEDED, "nothing for 5 s")
+
+    assert describe(error, "1234") == (grpc.StatusCode.DEADLINE_EXCEEDED, "nothing for 5 s")
