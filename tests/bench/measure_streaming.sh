@@ -19,6 +19,9 @@ bench realtime --streams 1,4,8,12,16,20 --mode realtime --seconds "$seconds" --u
 bench balanced --streams 1,12,20,28 --mode balanced --seconds "$seconds" --utterance-seconds 5 --interrupt-every 3 --repeats "$repeats" "${open[@]}"
 bench shortest --streams 1,4 --mode realtime --window-frames 1 --look-ahead-ms 40 --seconds "$seconds" --repeats "$repeats" "${open[@]}"
 bench at-once --streams 1,4,12 --mode balanced --arrival at-once --seconds 15 --utterance-seconds 5 --interrupt-every 3 --repeats "$repeats" "${open[@]}"
+# Where it breaks.
+bench realtime-beyond --streams 24,32,40,48 --mode realtime --seconds "$seconds" --utterance-seconds 5 --interrupt-every 3 --repeats 1 "${open[@]}"
+bench balanced-beyond --streams 44,60,80 --mode balanced --seconds "$seconds" --utterance-seconds 5 --interrupt-every 3 --repeats 1 "${open[@]}"
 # And what happens to the first ones when a hundred come, with the limits as they are served.
 bench past --streams 12 --mode realtime --seconds 12 --repeats 1 --past 100 -- "$@"
-python "$here/plot_lateness.py" "$out/lateness.png" "$out/realtime.json" "$out/balanced.json"
+python "$here/plot_lateness.py" "$out/lateness.png" "$out/realtime.json,$out/realtime-beyond.json" "$out/balanced.json,$out/balanced-beyond.json"

@@ -1,4 +1,7 @@
-"""Lateness against streams, drawn from `posecast bench --json`: plot_lateness.py PNG JSON..."""
+"""Lateness against streams, drawn from `posecast bench --json`: plot_lateness.py PNG JSON[,JSON]...
+
+Files with a comma between them are one ladder, of the same load.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,20 @@ from matplotlib import pyplot
 
 
 def main() -> None:
-    """Draw one panel a file: p50, p95 and the largest lateness, the budget, and the misses."""
-    target, *sources = map(Path, sys.argv[1:])
+    """Draw one panel a ladder: p50, p95 and the largest lateness, the budget, and the misses."""
+    target, *sources = sys.argv[1:]
     figure, panels = pyplot.subplots(
         1, len(sources), figsize=(5.2 * len(sources), 4.2), squeeze=False, layout="constrained"
     )
     for panel, source in zip(panels[0], sources, strict=True):
-        draw(panel, json.loads(source.read_text(encoding="utf-8")))
+        draw(panel, read(source.split(",")))
     figure.savefig(target, dpi=110)
+
+
+def read(paths: list[str]) -> dict[str, Any]:
+    """The first document, with the levels of all."""
+    documents = [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
+    return {**documents[0], "levels": [level for one in documents for level in one["levels"]]}
 
 
 def draw(panel: Any, document: dict[str, Any]) -> None:
