@@ -44,7 +44,7 @@ namespace Posecast
         /// <summary>How long the server may be silent where it owes an answer, 0.1 s and more.</summary>
         public double SilenceTimeoutS { get; set; } = 15.0;
 
-        /// <summary>Time before the first attempt to connect again; it doubles up to 5 s.</summary>
+        /// <summary>Time before the first attempt to connect again; it doubles up to 2 s.</summary>
         public double ReconnectDelayS { get; set; } = 0.1;
 
         /// <summary>Choices for the face; null for all defaults.</summary>

@@ -5,13 +5,13 @@ namespace Posecast
     /// <summary>Whether and when to connect again after a stream broke.</summary>
     public sealed class ReconnectPolicy
     {
-        private const double MostS = 5.0;
+        private const double MostS = 2.0; // a server that is back is found within this
 
         private readonly double _firstS;
         private readonly Func<double> _random;
         private int _numFailures;
 
-        /// <param name="firstS">Delay before the first attempt; it doubles up to 5 s.</param>
+        /// <param name="firstS">Delay before the first attempt; it doubles up to 2 s.</param>
         /// <param name="random">Gives 0..1; clients that lost one server must not come back all at once.</param>
         public ReconnectPolicy(double firstS, Func<double> random)
         {
@@ -44,7 +44,7 @@ namespace Posecast
             }
         }
 
-        /// <summary>The delay before the next attempt: between half and all of the doubled one.</summary>
+        /// <summary>The delay before the next attempt: between half and all of the doubled delay.</summary>
         public double NextDelayS()
         {
             double wholeS = Math.Min(MostS, _firstS * Math.Pow(2.0, Math.Min(_numFailures, 20)));

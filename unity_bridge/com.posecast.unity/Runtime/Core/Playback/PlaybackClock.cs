@@ -17,6 +17,7 @@ namespace Posecast
         private double _sinceObservedS;
         private bool _hasStarted;
         private bool _isNew;
+        private bool _isStarting;
 
         /// <summary>Where the player is.</summary>
         public double PositionS { get; private set; }
@@ -35,7 +36,7 @@ namespace Posecast
         {
             PositionS = _observedS = positionS;
             _sinceObservedS = 0.0;
-            _hasStarted = _isNew = true;
+            _hasStarted = _isStarting = true;
         }
 
         /// <summary>Takes what the player says now; the same value again means that nothing is new.</summary>
@@ -59,6 +60,11 @@ namespace Posecast
         {
             if (!_hasStarted)
             {
+                return;
+            }
+            if (_isStarting)
+            {
+                _isStarting = false; // the position is that of this very frame
                 return;
             }
             _sinceObservedS = _isNew ? 0.0 : _sinceObservedS + deltaS;
