@@ -111,7 +111,7 @@ namespace Posecast
         {
             lock (_gate)
             {
-                _updates.Enqueue(new PendingUpdate { Position = _head, Settings = settings });
+                _updates.Enqueue(new PendingUpdate { Utterance = _current, Position = _head, Settings = settings });
             }
             Signal();
         }
@@ -157,18 +157,14 @@ namespace Posecast
                     _interrupt = default(SpeechItem);
                     return interrupt;
                 }
-                if (_updates.Count > 0 && _updates.Peek().Position <= _cursor)
+                Utterance next = _utterances.Find(utterance => !utterance.IsEndSent);
+                bool isUpdateDue = _updates.Count > 0
+                    && (next == null || (IsUpdateOf(next) && _updates.Peek().Position <= Math.Max(_cursor, next.First)));
+                if (isUpdateDue)
                 {
                     return new SpeechItem { Kind = SpeechItemKind.Update, Settings = _updates.Dequeue().Settings };
                 }
-                foreach (Utterance utterance in _utterances)
-                {
-                    if (!utterance.IsEndSent)
-                    {
-                        return NextOf(utterance, target, offset, count / _sampleBytes);
-                    }
-                }
-                return default(SpeechItem);
+                return next == null ? default(SpeechItem) : NextOf(next, target, offset, count / _sampleBytes);
             }
         }
 
@@ -218,6 +214,12 @@ namespace Posecast
             return lost;
         }
 
+        /// <summary>Whether the next update comes before the end of an utterance.</summary>
+        private bool IsUpdateOf(Utterance utterance)
+        {
+            return _updates.Count > 0 && _updates.Peek().Utterance <= utterance.Number;
+        }
+
         private bool WasBegun(Utterance utterance)
         {
             return _cursor > utterance.Start || utterance.IsEndSent;
@@ -241,7 +243,7 @@ namespace Posecast
             var item = new SpeechItem { Utterance = utterance.Number, FrameOffset = utterance.FrameOffset };
             long limit = utterance.End >= 0 ? utterance.End : _head;
             _cursor = Math.Max(_cursor, utterance.First);
-            if (_updates.Count > 0)
+            if (IsUpdateOf(utterance))
             {
                 limit = Math.Min(limit, _updates.Peek().Position);
             }
@@ -336,6 +338,7 @@ namespace Posecast
 
         private struct PendingUpdate
         {
+            public uint Utterance;
             public long Position;
             public FaceSettings Settings;
         }
