@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Net.Http;
 using System.Threading;
 using System.Threading.Tasks;
@@ -58,6 +59,59 @@ namespace Posecast
         {
             return CallAsync("AnimateClip", request, deadline, cancellation,
                 (bytes, length) => onAnswer(AnimateClipResponse.Parser.ParseFrom(bytes, 0, length)));
+        }
+
+        /// <summary>Bakes a clip into frames.</summary>
+        /// <param name="samples">16-bit mono.</param>
+        /// <param name="options">Sample rate, frame rate and settings; an unset mode is the offline one.</param>
+        /// <param name="deadline">How long it may take.</param>
+        /// <param name="cancellation">Ends the call.</param>
+        /// <exception cref="GrpcException">If the call fails.</exception>
+        public async Task<BakedFace> BakeAsync(
+            short[] samples, FaceClientOptions options, TimeSpan deadline, CancellationToken cancellation)
+        {
+            AnimateConfig config = FaceMessages.ToConfig(options, options.Settings ?? new FaceSettings()).Config;
+            var bytes = new byte[2 * samples.Length];
+            for (int i = 0; i < samples.Length; i++)
+            {
+                bytes[2 * i] = (byte)samples[i];
+                bytes[2 * i + 1] = (byte)(samples[i] >> 8);
+            }
+            var request = new AnimateClipRequest
+            {
+                Raw = new RawAudio { Format = config.AudioFormat, Data = ByteString.CopyFrom(bytes) },
+                Settings = config.Settings,
+            };
+            BakedFace baked = null;
+            await AnimateClipAsync(request, answer => baked = Add(baked, answer), deadline, cancellation).ConfigureAwait(false);
+            return baked;
+        }
+
+        private static BakedFace Add(BakedFace baked, AnimateClipResponse answer)
+        {
+            if (answer.Header != null)
+            {
+                string fault = FaceMessages.FindFault(answer.Header);
+                if (fault != null)
+                {
+                    throw new GrpcException(GrpcStatusCode.FailedPrecondition, fault);
+                }
+                return new BakedFace(new List<string>(answer.Header.Rig.CurveNames).AsReadOnly(), (int)answer.Header.FrameRateHz);
+            }
+            if (answer.Frames == null)
+            {
+                return baked;
+            }
+            foreach (FaceFrame frame in answer.Frames.Frames)
+            {
+                var face = new Face(baked == null ? 1 : baked.CurveNames.Count);
+                if (baked == null || !FaceMessages.TryRead(frame, face) || frame.Index != (ulong)baked.Frames.Count)
+                {
+                    throw new GrpcException(GrpcStatusCode.Internal, "frame " + frame.Index + " does not belong here");
+                }
+                baked.Frames.Add(face);
+            }
+            return baked;
         }
 
         private async Task CallAsync(

@@ -10,6 +10,7 @@ namespace Posecast
         private long _written;
         private long _read;
         private long _clearTo;
+        private long _limit = long.MaxValue;
         private double _part; // how far between two samples the reader is, 0..1
 
         /// <param name="capacitySamples">Most samples that wait, 2 and more.</param>
@@ -34,13 +35,31 @@ namespace Posecast
             get { return Interlocked.Read(ref _read); }
         }
 
+        /// <summary>Samples that were written since the making.</summary>
+        public long NumWritten
+        {
+            get { return Interlocked.Read(ref _written); }
+        }
+
+        /// <summary>How many more fit.</summary>
+        public int Room
+        {
+            get { return _samples.Length - (int)(Interlocked.Read(ref _written) - Interlocked.Read(ref _read)); }
+        }
+
+        /// <summary>The reader stops before this sample, counted since the making.</summary>
+        public long Limit
+        {
+            get { return Interlocked.Read(ref _limit); }
+            set { Interlocked.Exchange(ref _limit, value); }
+        }
+
         /// <summary>Takes samples.</summary>
         /// <returns>How many fitted.</returns>
         public int Write(float[] samples, int offset, int count)
         {
             long written = _written;
-            int room = _samples.Length - (int)(written - Interlocked.Read(ref _read));
-            int taken = Math.Min(count, room);
+            int taken = Math.Min(count, Room);
             for (int i = 0; i < taken; i++)
             {
                 _samples[(int)((written + i) % _samples.Length)] = samples[offset + i];
@@ -63,13 +82,13 @@ namespace Posecast
                 _part = 0.0;
             }
             long read = _read;
-            long available = Interlocked.Read(ref _written) - read;
+            long available = Math.Min(Interlocked.Read(ref _written), Interlocked.Read(ref _limit)) - read;
             int numFrames = output.Length / numChannels;
             int frame = 0;
-            for (; frame < numFrames && available > 1; frame++)
+            for (; frame < numFrames && available > 0; frame++)
             {
                 float earlier = _samples[(int)(read % _samples.Length)];
-                float later = _samples[(int)((read + 1) % _samples.Length)];
+                float later = available > 1 ? _samples[(int)((read + 1) % _samples.Length)] : earlier;
                 float sample = earlier + (float)_part * (later - earlier);
                 for (int channel = 0; channel < numChannels; channel++)
                 {
