@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
+[assembly: InternalsVisibleTo("Posecast.Unity")]
 [assembly: InternalsVisibleTo("Posecast.Tests")]

@@ -7,6 +7,7 @@ namespace Posecast.Unity
     internal sealed class MicrophoneFeed
     {
         private const int LoopS = 10;
+        private const int PieceSamples = 320; // 20 ms
 
         private readonly string _device;
         private readonly AudioClip _clip;
@@ -28,7 +29,7 @@ namespace Posecast.Unity
             {
                 throw new InvalidOperationException("the microphone '" + device + "' does not start");
             }
-            _samples = new float[_clip.samples * _clip.channels];
+            _samples = new float[PieceSamples];
         }
 
         /// <summary>The rate that the microphone really has.</summary>
@@ -37,21 +38,20 @@ namespace Posecast.Unity
             get { return _clip.frequency; }
         }
 
-        /// <summary>Gives what came since the last call.</summary>
+        /// <summary>Gives what came since the last call, in whole pieces.</summary>
         public void Feed(IFaceClient client)
         {
             int now = Microphone.GetPosition(_device);
-            int count = (now - _position + _clip.samples) % _clip.samples;
-            if (count <= 0 || !_clip.GetData(_samples, _position))
+            while ((now - _position + _clip.samples) % _clip.samples >= PieceSamples)
             {
-                return; // GetData goes round the end of a looping clip
+                // Microphones are mono in Unity, and GetData goes round the end of a looping clip.
+                if (!_clip.GetData(_samples, _position))
+                {
+                    return;
+                }
+                client.PushAudio(_samples, 0, PieceSamples);
+                _position = (_position + PieceSamples) % _clip.samples;
             }
-            for (int i = 0; _clip.channels > 1 && i < count; i++)
-            {
-                _samples[i] = _samples[i * _clip.channels];
-            }
-            client.PushAudio(_samples, 0, count);
-            _position = now;
         }
 
         public void Stop()

@@ -37,12 +37,13 @@ namespace Posecast.Tests
         public void GainsOfTheOutputAreKeptAndWhatIsMissingIsSilence()
         {
             var ring = new PcmRing(64);
-            ring.Write(new[] { 0.5f, 0.5f, 0.5f }, 0, 3);
+            ring.Write(new[] { 0.5f, 0.5f }, 0, 2);
             var output = new[] { 0.1f, 0.2f, 1f, 1f };
 
-            ring.MixInto(output, 1, 1.0);
+            Assert.That(ring.MixInto(output, 1, 1.0), Is.EqualTo(2));
 
             Assert.That(output, Is.EqualTo(new[] { 0.05f, 0.1f, 0f, 0f }).Within(1e-7));
+            Assert.That(ring.NumWaiting, Is.EqualTo(0));
         }
 
         [Test]
@@ -63,6 +64,29 @@ namespace Posecast.Tests
                 total += output.Length;
             }
             Assert.That(ring.NumRead, Is.EqualTo((long)(total * step)).Within(1));
+        }
+
+        [Test]
+        public void TheReaderStopsAtItsLimit()
+        {
+            var ring = new PcmRing(64) { Limit = 0 };
+            ring.Write(Ramp(20), 0, 20);
+
+            Assert.That(ring.MixInto(Ones(8), 1, 1.0), Is.EqualTo(0));
+            ring.Limit = 5;
+            Assert.That(ring.MixInto(Ones(8), 1, 1.0), Is.EqualTo(5));
+            Assert.That(ring.NumRead, Is.EqualTo(5));
+            ring.Limit = long.MaxValue;
+            float[] output = Ones(1);
+            ring.MixInto(output, 1, 1.0);
+            Assert.That(output[0], Is.EqualTo(0.005f).Within(1e-7));
+        }
+
+        [Test]
+        public void ChannelsAreMixedToTheirMean()
+        {
+            Assert.That(Downmix.ToMono(new[] { 0.2f, 0.4f, -1f, 1f }, 2), Is.EqualTo(new[] { 0.3f, 0f }).Within(1e-7));
+            Assert.That(Downmix.ToMono(new[] { 0.2f, 0.4f }, 1), Is.EqualTo(new[] { 0.2f, 0.4f }));
         }
 
         [Test]

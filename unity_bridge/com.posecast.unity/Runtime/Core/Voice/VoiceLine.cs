@@ -1,4 +1,4 @@
-namespace Posecast.Unity
+namespace Posecast
 {
     /// <summary>Something that is said: it feeds the server and is played.</summary>
     internal abstract class VoiceLine

@@ -1,4 +1,4 @@
-namespace Posecast.Unity
+namespace Posecast
 {
     /// <summary>What became of the lines of a voice in a rendered frame.</summary>
     internal enum VoiceChange

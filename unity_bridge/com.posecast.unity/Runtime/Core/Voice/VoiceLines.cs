@@ -1,6 +1,6 @@
 using System.Collections.Generic;
 
-namespace Posecast.Unity
+namespace Posecast
 {
     /// <summary>What a voice says, line after line: feeds all, plays the first, tells the client where it is.</summary>
     internal sealed class VoiceLines
