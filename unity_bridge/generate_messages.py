@@ -1,4 +1,4 @@
-"""Generate the C# classes of the contract into the Unity package, or check that they are up to date.
+"""Generate the C# classes of the contract into the Unity package, or check them.
 
 Run `python unity_bridge/generate_messages.py` to write Runtime/Generated/*.cs; with `--check` it
 writes nothing and exits with 1 if writing would change a file. It needs Debian's protoc, since the
@@ -68,7 +68,9 @@ def main() -> int:
     check = parser.parse_args().check
     protoc = shutil.which("protoc")
     if protoc is None:
-        sys.stderr.write("protoc is not installed (Debian, Ubuntu: apt install protobuf-compiler)\n")
+        sys.stderr.write(
+            "protoc is not installed (Debian, Ubuntu: apt install protobuf-compiler)\n"
+        )
         return NO_PROTOC
     generated = generate(protoc)
     if not check:

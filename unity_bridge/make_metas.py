@@ -62,14 +62,16 @@ def find_faults() -> list[str]:
     """What is wrong with the .meta files, one line each."""
     assets = find_assets()
     wanted = {meta_of(asset) for asset in assets}
-    present = {path for path in PACKAGE.rglob("*.meta")}
+    present = set(PACKAGE.rglob("*.meta"))
     faults = [f"{path.relative_to(PACKAGE)} is missing" for path in sorted(wanted - present)]
     faults += [f"{path.relative_to(PACKAGE)} is left over" for path in sorted(present - wanted)]
     guids = Counter(
         match[1] if (match := re.search(r"^guid: ([0-9a-f]{32})$", path.read_text(), re.M)) else ""
         for path in present
     )
-    faults += [f"GUID {guid or 'missing'}: {n} files" for guid, n in guids.items() if n > 1 or not guid]
+    faults += [
+        f"GUID {guid or 'missing'}: {n} files" for guid, n in guids.items() if n > 1 or not guid
+    ]
     return faults
 
 

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -21,12 +21,14 @@ from posecast.rig.head_pose import (
     yaw_pitch_roll_deg_from_quaternion,
 )
 from posecast.signals import FaceFrames, FaceRecording, FloatArray
+from posecast.unity_anim import UnityTarget, encode_unity_anim
 
 TakeFormat = Literal["curves", "json", "npz"]
 """Formats of our own, which keep index and rate."""
-WrittenFormat = TakeFormat | Literal["livelink"]
-WRITTEN_FORMATS: tuple[WrittenFormat, ...] = (*get_args(TakeFormat), "livelink")
+WrittenFormat = TakeFormat | Literal["livelink", "anim"]
+WRITTEN_FORMATS: tuple[WrittenFormat, ...] = (*get_args(TakeFormat), "livelink", "anim")
 SUFFIXES: Mapping[str, TakeFormat] = {".csv": "curves", ".json": "json", ".npz": "npz"}
+WRITTEN_SUFFIXES: Mapping[str, WrittenFormat] = {**SUFFIXES, ".anim": "anim"}
 
 HEAD_COLUMNS = ("headYaw", "headPitch", "headRoll")
 """Degrees, the character's own point of view: + is to its left, up, and to its right shoulder."""
@@ -51,18 +53,41 @@ def take_format_of(path: Path) -> TakeFormat:
     try:
         return SUFFIXES[path.suffix.lower()]
     except KeyError:
-        raise InvalidRequest(
-            f"{path}: unknown suffix {path.suffix!r}; allowed: {', '.join(SUFFIXES)}"
-        ) from None
+        raise _unknown_suffix(path, SUFFIXES) from None
 
 
-def encode_take(frames: FaceFrames, take_format: WrittenFormat) -> bytes:
+def written_format_of(path: Path) -> WrittenFormat:
+    """Tell in which format to write, by the end of a file's name.
+
+    Args:
+        path: Name of the file, `.csv`, `.json`, `.npz` or `.anim`.
+
+    Returns:
+        The format.
+
+    Raises:
+        InvalidRequest: If the name ends otherwise.
+    """
+    try:
+        return WRITTEN_SUFFIXES[path.suffix.lower()]
+    except KeyError:
+        raise _unknown_suffix(path, WRITTEN_SUFFIXES) from None
+
+
+def _unknown_suffix(path: Path, allowed: Iterable[str]) -> InvalidRequest:
+    return InvalidRequest(f"{path}: unknown suffix {path.suffix!r}; allowed: {', '.join(allowed)}")
+
+
+def encode_take(
+    frames: FaceFrames, take_format: WrittenFormat, *, unity: UnityTarget | None = None
+) -> bytes:
     """Turn frames into the bytes of a file.
 
     Args:
         frames: The whole animation.
-        take_format: `curves` (CSV, head in degrees), `json`, `npz` (both with quaternions), or
-            `livelink` (CSV of Apple's Live Link Face, head in radians).
+        take_format: `curves` (CSV, head in degrees), `json`, `npz` (both with quaternions),
+            `livelink` (CSV of Apple's Live Link Face, head in radians) or `anim` (clip for Unity).
+        unity: Where a clip's curves go; None is a mesh beside the Animator, without a head.
 
     Returns:
         The file's content; equal frames give equal bytes.
@@ -71,6 +96,8 @@ def encode_take(frames: FaceFrames, take_format: WrittenFormat) -> bytes:
         return _encode_curves(frames)
     if take_format == "livelink":
         return encode_livelink(frames)
+    if take_format == "anim":
+        return encode_unity_anim(frames, unity or UnityTarget())
     values = {
         "frame_rate_hz": frames.frame_rate_hz,
         "first_index": frames.first_index,
@@ -113,7 +140,7 @@ def decode_take(data: bytes, take_format: TakeFormat, *, where: str) -> FaceFram
 
 def write_take(frames: FaceFrames, path: Path, take_format: WrittenFormat | None = None) -> None:
     """Write a take to a file, in the format of the file's suffix unless told otherwise."""
-    path.write_bytes(encode_take(frames, take_format or take_format_of(path)))
+    path.write_bytes(encode_take(frames, take_format or written_format_of(path)))
 
 
 def read_take(path: Path) -> FaceFrames:

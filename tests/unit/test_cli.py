@@ -259,6 +259,21 @@ def test_a_take_can_be_written_for_unreal_s_importer(tiny_package, speech, tmp_p
     np.testing.assert_allclose(recording.weights[:, jaw], expected.weights[:, jaw], atol=0.02)
 
 
+def test_a_take_can_be_written_for_unity(capsys, tiny_package, speech, tmp_path):
+    clip = tmp_path / "hello.anim"
+    options = ("--unity-mesh", "Rig/Head", "--unity-mesh", "Rig/Teeth", "--unity-head", "Rig/Bone")
+
+    assert animate(tiny_package, speech, clip, "--seed", 7, *options) == 0
+
+    lines = clip.read_text().splitlines()
+    assert lines[:2] == ["%YAML 1.1", "%TAG !u! tag:unity3d.com,2011:"]
+    assert "  m_Name: hello" in lines
+    assert lines.count("    path: Rig/Head") == lines.count("    path: Rig/Teeth") == 52
+    assert lines.count("    path: Rig/Bone") == 1
+    assert animate(tiny_package, speech, clip, "--unity-mesh", "/Rig") == 2
+    assert "path '/Rig'; expected names with / between them" in capsys.readouterr().err
+
+
 def test_a_damaged_model_is_status_1_and_names_the_file(capsys, tiny_package, speech, tmp_path):
     damaged = tmp_path / "model"
     shutil.copytree(tiny_package, damaged)

@@ -12,7 +12,8 @@ from posecast.commands import published
 from posecast.config import AnimationOptions
 from posecast.errors import InvalidRequest, PosecastError
 from posecast.plot import check_can_plot, plot_take
-from posecast.takes import WRITTEN_FORMATS, WrittenFormat, encode_take, take_format_of
+from posecast.takes import WRITTEN_FORMATS, WrittenFormat, encode_take, written_format_of
+from posecast.unity_anim import UnityTarget
 from posecast.usage import (
     UsageMistake,
     add_animation_arguments,
@@ -36,7 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=(*WRITTEN_FORMATS, published.FLAME_FORMAT),
         help="livelink: CSV for Unreal's importer, best named SLATE_TAKE_SUBJECT.csv, e.g. "
-        "intro_1_Anna.csv; default: by the suffix of FACE; curves for a pipe",
+        "intro_1_Anna.csv; anim: animation clip for Unity; default: by the suffix of FACE; curves "
+        "for a pipe",
     )  # fmt: skip
     add_animation_arguments(parser, seed=None)
     parser.add_argument("--plot", type=Path, metavar="PNG", help="also draw a picture")
@@ -44,6 +46,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-clip-seconds", type=float, default=900.0, metavar="S",
         help="longest clip that is taken (%(default)s)",
     )  # fmt: skip
+    unity = parser.add_argument_group("animation clips for Unity", "--format anim, or FACE.anim")
+    unity.add_argument(
+        "--unity-mesh", action="append", metavar="PATH",
+        help="object with the blend shapes, as seen from the Animator, e.g. Armature/Wolf3D_Head; "
+        "may be given several times; default: the Animator's own object",
+    )  # fmt: skip
+    unity.add_argument(
+        "--unity-head", metavar="PATH", help="head bone, to be turned too; default: none"
+    )
     published.add_arguments(parser)
 
 
@@ -94,6 +105,7 @@ def _run_published(args: argparse.Namespace) -> None:
 
 def _check_paths(args: argparse.Namespace) -> None:
     """Refuse before the work what would fail after it."""
+    _unity_target(args)
     if not args.max_clip_seconds > 0:
         raise UsageMistake(f"--max-clip-seconds {args.max_clip_seconds:g}; allowed: more than 0")
     for path in [Path(args.output)] * (args.output != PIPE) + [args.plot] * bool(args.plot):
@@ -109,7 +121,7 @@ def _take_format(args: argparse.Namespace) -> WrittenFormat:
     if args.output == PIPE:
         return "curves"
     with checking_arguments():
-        return take_format_of(Path(args.output))
+        return written_format_of(Path(args.output))
 
 
 def _check_writable(path: Path) -> None:
@@ -170,8 +182,17 @@ def _told_style(options: AnimationOptions) -> str:
     return f"{options.style} at strength {options.style_strength:g}"
 
 
+def _unity_target(args: argparse.Namespace) -> UnityTarget:
+    with checking_arguments():
+        return UnityTarget(
+            name=Path(args.output).stem if args.output != PIPE else "Posecast",
+            mesh_paths=tuple(args.unity_mesh or ("",)),
+            head_path=args.unity_head,
+        )
+
+
 def _write(args: argparse.Namespace, frames: FaceFrames, take_format: WrittenFormat) -> None:
-    data = encode_take(frames, take_format)
+    data = encode_take(frames, take_format, unity=_unity_target(args))
     if args.output == PIPE:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()

@@ -45,8 +45,13 @@ class Compiler:
     options: tuple[str, ...] = ()
 
     def run(
-        self, output: str, sources: Iterable[Path], *, references: Iterable[str] = (),
-        options: Iterable[str] = ("-warnaserror",), target: str = "library",
+        self,
+        output: str,
+        sources: Iterable[Path],
+        *,
+        references: Iterable[str] = (),
+        options: Iterable[str] = ("-warnaserror",),
+        target: str = "library",
     ) -> subprocess.CompletedProcess[str]:
         """Compile; references are names of what was made before, or of the system's libraries."""
         made = [f"-r:{self.folder / f'{name}.dll'}" for name in references]

@@ -1,7 +1,7 @@
 """Fetch the C# runtime of protobuf, which Debian has only as a part of protobuf's source package.
 
-`python fetch_protobuf.py FOLDER` leaves the C# files (BSD-3-Clause) in FOLDER. The package lists that
-apt-get needs for that are kept in a folder of their own: the system's are not touched.
+`python fetch_protobuf.py FOLDER` leaves the C# files (BSD-3-Clause) in FOLDER. The package lists
+that apt-get needs for that are kept in a folder of their own: the system's are not touched.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The engine-free core: it compiles as C# 7 without a warning, and its NUnit tests pass under Mono."""
+"""The engine-free core: compiled as C# 7 without a warning, its NUnit tests run under Mono."""
 
 from __future__ import annotations
 

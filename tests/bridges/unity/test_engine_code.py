@@ -1,4 +1,4 @@
-"""The Unity-facing code, type-checked against stand-ins: it fits what we believe Unity's API to be."""
+"""The Unity-facing code, type-checked against stand-ins: what we believe Unity's API to be."""
 
 from __future__ import annotations
 
@@ -65,9 +65,7 @@ def test_a_planted_error_is_caught(engine, tmp_path, planted, complaint):
     bad = tmp_path / "BlendShapeBinding.cs"
     bad.write_text(source.replace(place, f"{place}            {planted}\n"), encoding="utf-8")
     others = [
-        path
-        for path in sorted((PACKAGE / "Runtime/Unity").glob("*.cs"))
-        if path.name != bad.name
+        path for path in sorted((PACKAGE / "Runtime/Unity").glob("*.cs")) if path.name != bad.name
     ]
 
     (engine.folder / "planted").mkdir(exist_ok=True)  # the core knows the assembly by its name

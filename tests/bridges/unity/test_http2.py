@@ -1,4 +1,4 @@
-"""The client over real HTTP/2 against a real server with the shipped model: .NET Core's handler in Unity's place."""
+"""The client over HTTP/2 against a real server: .NET Core's handler stands for Unity's."""
 
 from __future__ import annotations
 
