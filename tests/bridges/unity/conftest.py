@@ -1,4 +1,4 @@
-"""Compiles the Unity package with Mono, and what its tests need."""
+"""Compiles the Unity package, and starts the server that it is tried against."""
 
 from __future__ import annotations
 
@@ -6,18 +6,29 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import grpc
+import numpy as np
 import pytest
+import soundfile
+
+from posecast.v1 import audio_pb2
+from posecast.v1 import face_animation_service_pb2 as pb
+from posecast.v1 import face_animation_service_pb2_grpc as pb_grpc
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 PACKAGE = ROOT / "unity_bridge/com.posecast.unity"
 BUILD = ROOT / "build/unity"
+SAMPLE_RATE_HZ = 16_000
 NUNIT = Path("/usr/lib/cli/nunit.framework-2.6.3/nunit.framework.dll")
 PACKAGES = {
     "mono-mcs": "mcs",
@@ -164,8 +175,9 @@ def dotnet(protobuf) -> DotNet:
     ]
     options = ("-nostdlib", "-noconfig", "-d:NETCOREAPP", "-nowarn:1701,1702", *references)
     compiler = make_core(Compiler(BUILD / "dotnet", options), protobuf)
+    sources = [HERE / "support/StreamClient.cs", HERE / "support/Conversation.cs"]
     compiler.make(
-        "StreamClient.dll", [HERE / "support/StreamClient.cs"], target="exe",
+        "StreamClient.dll", sources, target="exe",
         references=["Google.Protobuf", "Posecast.Generated", "Posecast.Core"],
     )  # fmt: skip
     (compiler.folder / "StreamClient.runtimeconfig.json").write_text(
@@ -189,3 +201,90 @@ def run_mono(mono) -> Callable[..., str]:
         return done.stdout
 
     return run
+
+
+class Serving:
+    """`posecast serve` in a process of its own, as often as needed on one port."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        self.process: subprocess.Popen | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, *arguments: str) -> None:
+        self.log.write_text("")
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "server"), "OMP_NUM_THREADS": "1"}
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "posecast", "serve", "--port", str(self.port), *arguments],
+                stdout=log, stderr=log, env=environment,
+            )  # fmt: skip
+        for _ in range(600):
+            if "serving on" in self.log.read_text():
+                return
+            assert self.process.poll() is None, self.log.read_text()
+            time.sleep(0.1)
+        raise AssertionError("the server does not start: " + self.log.read_text())
+
+    def kill(self) -> None:
+        if self.process:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+
+@pytest.fixture(scope="session")
+def serving(tmp_path_factory):
+    """A server with the shipped model; a test that stops it starts it again."""
+    serving = Serving(tmp_path_factory.mktemp("server") / "log.txt")
+    serving.start()
+    yield serving
+    serving.kill()
+
+
+@pytest.fixture(scope="session")
+def speech(tmp_path_factory) -> Path:
+    """Three seconds of the bundled recording, raw."""
+    samples, rate = soundfile.read(ROOT / "server/posecast/samples/hello.wav", dtype="int16")
+    assert rate == SAMPLE_RATE_HZ
+    file = tmp_path_factory.mktemp("speech") / "speech.raw"
+    file.write_bytes(samples[: 3 * rate].astype("<i2").tobytes())
+    return file
+
+
+@pytest.fixture(scope="session")
+def faces_of() -> Callable[..., np.ndarray]:
+    """Read the lines of a console client: time, weights and head of each face. [T, 1 + C + 4]"""
+
+    def read(lines: list[str], utterance: int = 0) -> np.ndarray:
+        rows = [line.split()[1:] for line in lines if line.startswith("face ")]
+        return np.array([[float(cell) for cell in r[1:]] for r in rows if int(r[0]) == utterance])
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def expected(serving, speech) -> np.ndarray:
+    """The same speech by Python's own client: time, weights, head of each frame. [T, 1 + C + 4]"""
+
+    def requests():
+        audio_format = audio_pb2.AudioFormat(
+            encoding=audio_pb2.AUDIO_ENCODING_PCM_S16LE, sample_rate_hz=SAMPLE_RATE_HZ
+        )
+        settings = pb.AnimationSettings(seed=7)
+        yield pb.AnimateRequest(
+            config=pb.AnimateConfig(audio_format=audio_format, settings=settings)
+        )
+        yield pb.AnimateRequest(audio=audio_pb2.AudioChunk(data=speech.read_bytes()))
+
+    with grpc.insecure_channel(f"127.0.0.1:{serving.port}") as channel:
+        answers = list(pb_grpc.FaceAnimationServiceStub(channel).Animate(requests()))
+    frames = [frame for answer in answers for frame in answer.frames.frames]
+    return np.array(
+        [[f.index / 25, *f.weights, f.head.x, f.head.y, f.head.z, f.head.w] for f in frames]
+    )

@@ -2,78 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
-from pathlib import Path
 
-import grpc
 import numpy as np
 import pytest
-import soundfile
-
-from posecast.v1 import audio_pb2
-from posecast.v1 import face_animation_service_pb2 as pb
-from posecast.v1 import face_animation_service_pb2_grpc as pb_grpc
-
-ROOT = Path(__file__).parents[3]
-SAMPLE_RATE_HZ = 16_000
-
-
-class Serving:
-    """`posecast serve` in a process of its own, as often as needed on one port."""
-
-    def __init__(self, log: Path) -> None:
-        self.log = log
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
-        self.process: subprocess.Popen | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self, *arguments: str) -> None:
-        self.log.write_text("")
-        environment = {**os.environ, "PYTHONPATH": str(ROOT / "server"), "OMP_NUM_THREADS": "1"}
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "posecast", "serve", "--port", str(self.port), *arguments],
-                stdout=log, stderr=log, env=environment,
-            )  # fmt: skip
-        for _ in range(600):
-            if "serving on" in self.log.read_text():
-                return
-            assert self.process.poll() is None, self.log.read_text()
-            time.sleep(0.1)
-        raise AssertionError("the server does not start: " + self.log.read_text())
-
-    def kill(self) -> None:
-        if self.process:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait()
-            self.process = None
-
-
-@pytest.fixture(scope="module")
-def serving(dotnet, tmp_path_factory):
-    serving = Serving(tmp_path_factory.mktemp("server") / "log.txt")
-    serving.start()
-    yield serving
-    serving.kill()
-
-
-@pytest.fixture(scope="module")
-def speech(tmp_path_factory) -> Path:
-    """Three seconds of the bundled recording, raw."""
-    samples, rate = soundfile.read(ROOT / "server/posecast/samples/hello.wav", dtype="int16")
-    assert rate == SAMPLE_RATE_HZ
-    file = tmp_path_factory.mktemp("speech") / "speech.raw"
-    file.write_bytes(samples[: 3 * rate].astype("<i2").tobytes())
-    return file
 
 
 @pytest.fixture
@@ -89,34 +21,6 @@ def run(dotnet, serving, speech):
     return run
 
 
-def faces_of(lines: list[str], utterance: int = 0) -> np.ndarray:
-    """Time, weights and head of each face. [T, 1 + C + 4]"""
-    rows = [line.split()[1:] for line in lines if line.startswith("face ")]
-    return np.array([[float(cell) for cell in row[1:]] for row in rows if int(row[0]) == utterance])
-
-
-@pytest.fixture(scope="module")
-def expected(serving, speech) -> np.ndarray:
-    """The same speech by Python's own client: time, weights, head of each frame. [T, 1 + C + 4]"""
-
-    def requests():
-        audio_format = audio_pb2.AudioFormat(
-            encoding=audio_pb2.AUDIO_ENCODING_PCM_S16LE, sample_rate_hz=SAMPLE_RATE_HZ
-        )
-        settings = pb.AnimationSettings(seed=7)
-        yield pb.AnimateRequest(
-            config=pb.AnimateConfig(audio_format=audio_format, settings=settings)
-        )
-        yield pb.AnimateRequest(audio=audio_pb2.AudioChunk(data=speech.read_bytes()))
-
-    with grpc.insecure_channel(f"127.0.0.1:{serving.port}") as channel:
-        answers = list(pb_grpc.FaceAnimationServiceStub(channel).Animate(requests()))
-    frames = [frame for answer in answers for frame in answer.frames.frames]
-    return np.array(
-        [[f.index / 25, *f.weights, f.head.x, f.head.y, f.head.z, f.head.w] for f in frames]
-    )
-
-
 def test_calls_with_one_answer(run):
     lines = run("styles")
 
@@ -124,14 +28,14 @@ def test_calls_with_one_answer(run):
     assert any(line.startswith("version ") for line in lines)
 
 
-def test_a_clip_is_animated(run, expected):
+def test_a_clip_is_animated(run, expected, faces_of):
     faces = faces_of(run("clip"))
 
     assert faces.shape == expected.shape
     assert faces[:, 1:53].max() > 0.2
 
 
-def test_faces_at_the_audios_time_are_those_of_python(run, expected):
+def test_faces_at_the_audios_time_are_those_of_python(run, expected, faces_of):
     lines = run("speak")
     faces = faces_of(lines)
 
@@ -150,7 +54,7 @@ def test_faces_at_the_audios_time_are_those_of_python(run, expected):
     assert {"dropped 0", "malformed 0", "closed Closed", "received 150"} <= set(lines)
 
 
-def test_an_interrupt_eases_to_rest_in_200_ms(run):
+def test_an_interrupt_eases_to_rest_in_200_ms(run, faces_of):
     lines = run("interrupt")
 
     after = [line for line in lines[lines.index("interrupted 2") + 1 :] if line.startswith("face ")]
@@ -172,7 +76,7 @@ def test_a_refusal_reaches_the_user_in_the_servers_words(run):
     assert "InvalidArgument: unknown style 'no such style'" in error
 
 
-def test_idle_life_moves(run):
+def test_idle_life_moves(run, faces_of):
     faces = faces_of(run("idle"))
 
     assert faces[-1, 53:].std() > 0
@@ -180,7 +84,9 @@ def test_idle_life_moves(run):
     assert not np.allclose(faces[-1, 53:], faces[-60, 53:], atol=1e-5)
 
 
-def test_a_server_that_comes_back_is_found_within_two_seconds(dotnet, serving, speech, expected):
+def test_a_server_that_comes_back_is_found_within_two_seconds(
+    dotnet, serving, speech, expected, faces_of
+):
     client = dotnet.start("StreamClient.dll", "reconnect", serving.url, str(speech))
     for line in client.stdout:
         if line.startswith("connected"):
