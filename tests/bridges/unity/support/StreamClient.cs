@@ -6,7 +6,7 @@ using System.Threading;
 namespace Posecast.Tests
 {
     /// <summary>
-    /// A console client for the end-to-end tests: `COMMAND http://HOST:PORT SPEECH.raw [TOKEN]`. It prints lines
+    /// A console client for the end-to-end tests: `COMMAND http://HOST:PORT SPEECH.raw`. It prints lines
     /// `KEY VALUE...`, and `face UTTERANCE TIME WEIGHTS... HEAD` for faces.
     /// </summary>
     public static class StreamClient
@@ -19,7 +19,6 @@ namespace Posecast.Tests
                 Endpoint = new Uri(args[1]),
                 FrameRateHz = 25,
                 Settings = new FaceSettings { Seed = 7 },
-                Token = args.Length > 3 ? args[3] : null,
             };
             short[] speech = ReadSamples(args[2]);
             using (var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false })
@@ -38,8 +37,6 @@ namespace Posecast.Tests
                         return new Conversation(new HttpFaceClient(options, handler)).Reconnect(speech);
                     case "refused":
                         options.Settings.StyleName = "no such style";
-                        return new Conversation(new HttpFaceClient(options, handler)).TellFailure();
-                    case "token":
                         return new Conversation(new HttpFaceClient(options, handler)).TellFailure();
                     case "idle":
                         options.Idles = true;

@@ -125,13 +125,13 @@ namespace Posecast.Tests
         public void HeadersThatCannotBePlayedAreTold()
         {
             var header = new AnimationHeader { FrameRateHz = 25, Rig = new FaceRig { CoordinateSystem = CoordinateSystem.RightHandedYUpFacingZ } };
-            Assert.That(FaceMessages.FindFault(header), Is.StringContaining("0 curves"));
+            StringAssert.Contains("0 curves", FaceMessages.FindFault(header));
             header.Rig.CurveNames.Add("jawOpen");
             Assert.That(FaceMessages.FindFault(header), Is.Null);
             header.Rig.CoordinateSystem = (CoordinateSystem)9;
-            Assert.That(FaceMessages.FindFault(header), Is.StringContaining("axes are 9"));
+            StringAssert.Contains("axes are 9", FaceMessages.FindFault(header));
             header.FrameRateHz = 0;
-            Assert.That(FaceMessages.FindFault(header), Is.StringContaining("frame rate is 0 Hz"));
+            StringAssert.Contains("frame rate is 0 Hz", FaceMessages.FindFault(header));
         }
     }
 }

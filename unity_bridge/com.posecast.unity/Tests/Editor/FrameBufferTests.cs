@@ -174,9 +174,9 @@ namespace Posecast.Tests
         [Test]
         public void WrongSizesAreRefusedWithTheirRange()
         {
-            Assert.That(Assert.Throws<ArgumentOutOfRangeException>(() => new FrameBuffer(1, 3)).Message, Is.StringContaining("2 and more"));
-            Assert.That(Assert.Throws<ArgumentOutOfRangeException>(() => new FrameBuffer(2, 0)).Message, Is.StringContaining("1 to 256"));
-            Assert.That(Assert.Throws<ArgumentOutOfRangeException>(() => new Face(257)).Message, Is.StringContaining("1 to 256"));
+            StringAssert.Contains("2 and more", Assert.Throws<ArgumentOutOfRangeException>(() => new FrameBuffer(1, 3)).Message);
+            StringAssert.Contains("1 to 256", Assert.Throws<ArgumentOutOfRangeException>(() => new FrameBuffer(2, 0)).Message);
+            StringAssert.Contains("1 to 256", Assert.Throws<ArgumentOutOfRangeException>(() => new Face(257)).Message);
         }
     }
 }

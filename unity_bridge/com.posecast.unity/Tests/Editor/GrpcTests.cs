@@ -58,7 +58,7 @@ namespace Posecast.Tests
             Assert.That(request.Headers.TE.ToString(), Is.EqualTo("trailers"));
             Assert.That(request.Headers.GetValues("authorization").Single(), Is.EqualTo("Bearer secret"));
             Assert.That(request.Headers.GetValues("grpc-timeout").Single(), Is.EqualTo("2500m"));
-            Assert.That(request.Headers.GetValues("user-agent").First(), Is.StringStarting("posecast-unity/"));
+            StringAssert.StartsWith("posecast-unity/", request.Headers.GetValues("user-agent").First());
         }
 
         [Test]
@@ -102,7 +102,7 @@ namespace Posecast.Tests
             GrpcStatus read = Run(call => { call.End(status, message); return Done(); });
 
             Assert.That(read.Code, Is.EqualTo(code));
-            Assert.That(read.Message, Is.StringContaining(told));
+            StringAssert.Contains(told, read.Message);
         }
 
         [Test]
@@ -125,7 +125,7 @@ namespace Posecast.Tests
             GrpcStatus status = Run(call => { call.Response.StatusCode = http; call.End(null); return Done(); });
 
             Assert.That(status.Code, Is.EqualTo(code));
-            Assert.That(status.Message, Is.StringContaining("HTTP " + (int)http));
+            StringAssert.Contains("HTTP " + (int)http, status.Message);
         }
 
         [Test]
@@ -139,7 +139,7 @@ namespace Posecast.Tests
             });
 
             Assert.That(status.Code, Is.EqualTo(GrpcStatusCode.Unknown));
-            Assert.That(status.Message, Is.StringContaining("text/html"));
+            StringAssert.Contains("text/html", status.Message);
         }
 
         [TestCase(new byte[] { 0, 0 }, GrpcStatusCode.Unavailable, "2 of 5 bytes")]
@@ -152,7 +152,7 @@ namespace Posecast.Tests
             GrpcStatus status = Run(call => { call.SendBytes(body); call.End("0"); return Done(); }, null, 0);
 
             Assert.That(status.Code, Is.EqualTo(code));
-            Assert.That(status.Message, Is.StringContaining(told));
+            StringAssert.Contains(told, status.Message);
         }
 
         [Test]
