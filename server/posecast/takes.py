@@ -6,9 +6,9 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 
@@ -30,6 +30,8 @@ WRITTEN_FORMATS: tuple[WrittenFormat, ...] = (*get_args(TakeFormat), "livelink",
 SUFFIXES: Mapping[str, TakeFormat] = {".csv": "curves", ".json": "json", ".npz": "npz"}
 WRITTEN_SUFFIXES: Mapping[str, WrittenFormat] = {**SUFFIXES, ".anim": "anim"}
 
+_Format = TypeVar("_Format")
+
 HEAD_COLUMNS = ("headYaw", "headPitch", "headRoll")
 """Degrees, the character's own point of view: + is to its left, up, and to its right shoulder."""
 COLUMNS = ("time", *CURVE_NAMES, *HEAD_COLUMNS)
@@ -50,10 +52,7 @@ def take_format_of(path: Path) -> TakeFormat:
     Raises:
         InvalidRequest: If the name ends otherwise.
     """
-    try:
-        return SUFFIXES[path.suffix.lower()]
-    except KeyError:
-        raise _unknown_suffix(path, SUFFIXES) from None
+    return _by_suffix(path, SUFFIXES)
 
 
 def written_format_of(path: Path) -> WrittenFormat:
@@ -68,14 +67,16 @@ def written_format_of(path: Path) -> WrittenFormat:
     Raises:
         InvalidRequest: If the name ends otherwise.
     """
+    return _by_suffix(path, WRITTEN_SUFFIXES)
+
+
+def _by_suffix(path: Path, formats: Mapping[str, _Format]) -> _Format:
     try:
-        return WRITTEN_SUFFIXES[path.suffix.lower()]
+        return formats[path.suffix.lower()]
     except KeyError:
-        raise _unknown_suffix(path, WRITTEN_SUFFIXES) from None
-
-
-def _unknown_suffix(path: Path, allowed: Iterable[str]) -> InvalidRequest:
-    return InvalidRequest(f"{path}: unknown suffix {path.suffix!r}; allowed: {', '.join(allowed)}")
+        raise InvalidRequest(
+            f"{path}: unknown suffix {path.suffix!r}; allowed: {', '.join(formats)}"
+        ) from None
 
 
 def encode_take(

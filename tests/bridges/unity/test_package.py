@@ -177,5 +177,5 @@ def test_files_stay_readable():
     for path in PACKAGE.rglob("*.cs"):
         if "Generated" not in path.parts:
             lines = path.read_text(encoding="utf-8").splitlines()
-            assert len(lines) < 500 if "Tests" in path.parts else len(lines) < 400, path
+            assert len(lines) < 400, path
             assert max(map(len, lines)) <= 170, path
