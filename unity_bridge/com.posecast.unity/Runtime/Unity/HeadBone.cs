@@ -17,7 +17,16 @@ namespace Posecast.Unity
             _bone = bone;
             Quaternion parent = bone.parent == null ? Quaternion.identity : bone.parent.rotation;
             _parentRest = Quaternion.Inverse(character.rotation) * parent;
-            _animated = _written = bone.localRotation;
+            Begin();
+        }
+
+        /// <summary>Takes the bone as it is now for what animates it.</summary>
+        public void Begin()
+        {
+            if (_bone != null)
+            {
+                _animated = _written = _bone.localRotation;
+            }
         }
 
         /// <summary>Turns the bone.</summary>

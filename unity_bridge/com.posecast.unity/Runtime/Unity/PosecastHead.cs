@@ -49,9 +49,8 @@ namespace Posecast.Unity
         private void OnEnable()
         {
             FindBones();
-            Transform character = _character == null ? transform : _character;
-            _headBone = _head == null ? null : new HeadBone(_head, character);
-            _neckBone = _neck == null ? null : new HeadBone(_neck, character);
+            _headBone = Begin(_headBone, _head);
+            _neckBone = Begin(_neckBone, _neck);
             _share.Reset();
             if (_headBone == null)
             {
@@ -88,6 +87,17 @@ namespace Posecast.Unity
                 _neckBone.Apply(ToUnity(_share.Neck));
             }
             _headBone.Apply(ToUnity(_share.Head));
+        }
+
+        /// <summary>The axes are those of the first time: later an animation has moved the bones.</summary>
+        private HeadBone Begin(HeadBone known, Transform bone)
+        {
+            if (known == null)
+            {
+                return bone == null ? null : new HeadBone(bone, _character == null ? transform : _character);
+            }
+            known.Begin();
+            return known;
         }
 
         private void FindBones()

@@ -16,6 +16,9 @@ namespace Posecast.Unity
 
         [SerializeField] private PosecastConnection _connection;
 
+        [Tooltip("Rate of your clips or synthesis, to connect at the start, so that the face lives from then on; 0: with the first line")]
+        [SerializeField] private int _sampleRateHz = 24000;
+
         [Tooltip("A style of the server, or a blend: cheerful:0.6,tired:0.4")]
         [SerializeField] private string _style = "neutral";
 
@@ -187,6 +190,22 @@ namespace Posecast.Unity
             _output = new PcmOutput(_source);
         }
 
+        private void Start()
+        {
+            if (_connection == null || _sampleRateHz <= 0)
+            {
+                return;
+            }
+            try
+            {
+                Open(_sampleRateHz, false);
+            }
+            catch (Exception error) when (error is InvalidOperationException || error is ArgumentException)
+            {
+                Tell(error.Message); // a character without a face may still be heard
+            }
+        }
+
         // Also before a domain reload: nothing of ours may run on.
         private void OnDisable()
         {
@@ -231,12 +250,17 @@ namespace Posecast.Unity
                         break;
                     case FaceEventKind.Reconnecting:
                     case FaceEventKind.Failed:
-                        LastError = happened.Message;
-                        Debug.LogWarning("Posecast: " + happened.Message, this);
-                        _onError.Invoke(happened.Message);
+                        Tell(happened.Message);
                         break;
                 }
             }
+        }
+
+        private void Tell(string error)
+        {
+            LastError = error;
+            Debug.LogWarning("Posecast: " + error, this);
+            _onError.Invoke(error);
         }
 
         /// <summary>Time from the mixer to the ear, as far as Unity tells it, and the user's own delay.</summary>
