@@ -200,7 +200,7 @@ namespace Posecast.Unity
             {
                 Open(_sampleRateHz, false);
             }
-            catch (Exception error) when (error is InvalidOperationException || error is ArgumentException)
+            catch (Exception error) when (error is InvalidOperationException || error is ArgumentException || error is UriFormatException)
             {
                 Tell(error.Message); // a character without a face may still be heard
             }
