@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 BUF := protos/node_modules/.bin/buf
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 RELEASE := $(shell git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null)
-TESTS ?= tests
+TESTS ?=
 
 say = @printf '\n== %s\n' "$(1)"
 
@@ -63,9 +63,16 @@ proto-lint: ## buf lint, and buf breaking against the last release
 	    [ -z "$$CI" ]; \
 	fi
 
+# What starts servers and watches the clock runs alone; the rest takes two cores, a thread each.
+PYTEST := $(BIN)/pytest -q --durations 5 --durations-min 10
 pytest: $(VENV)/.dev ## the tests; TESTS=tests/unit for some
 	$(call say,tests)
-	@$(BIN)/pytest -q --durations 5 --durations-min 10 $(TESTS)
+ifdef TESTS
+	@$(PYTEST) $(TESTS)
+else
+	@$(PYTEST) tests/e2e tests/bridges
+	@OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist loadfile tests/unit tests/parity
+endif
 
 slow: $(VENV)/.dev ## the tests that take longer
 	$(BIN)/pytest -q -m slow tests
