@@ -20,15 +20,20 @@ from posecast.rig.head_pose import (
     quaternion_from_yaw_pitch_roll_deg,
     yaw_pitch_roll_deg_from_quaternion,
 )
+from posecast.scenes.formats import SCENE_SUFFIXES, SceneFormat, encode_scene
 from posecast.signals import FaceFrames, FaceRecording, FloatArray
 from posecast.unity_anim import UnityTarget, encode_unity_anim
 
 TakeFormat = Literal["curves", "json", "npz"]
 """Formats of our own, which keep index and rate."""
-WrittenFormat = TakeFormat | Literal["livelink", "anim"]
-WRITTEN_FORMATS: tuple[WrittenFormat, ...] = (*get_args(TakeFormat), "livelink", "anim")
+WrittenFormat = TakeFormat | SceneFormat | Literal["livelink", "anim"]
+WRITTEN_FORMATS: tuple[WrittenFormat, ...] = (
+    *get_args(TakeFormat), "livelink", "anim", *get_args(SceneFormat),
+)  # fmt: skip
 SUFFIXES: Mapping[str, TakeFormat] = {".csv": "curves", ".json": "json", ".npz": "npz"}
-WRITTEN_SUFFIXES: Mapping[str, WrittenFormat] = {**SUFFIXES, ".anim": "anim"}
+WRITTEN_SUFFIXES: Mapping[str, WrittenFormat] = {
+    **SUFFIXES, ".anim": "anim", **SCENE_SUFFIXES,
+}  # fmt: skip
 
 _Format = TypeVar("_Format")
 
@@ -59,7 +64,7 @@ def written_format_of(path: Path) -> WrittenFormat:
     """Tell in which format to write, by the end of a file's name.
 
     Args:
-        path: Name of the file, `.csv`, `.json`, `.npz` or `.anim`.
+        path: Name of the file, e.g. `face.anim`; the suffixes are `WRITTEN_SUFFIXES`.
 
     Returns:
         The format.
@@ -87,30 +92,24 @@ def encode_take(
     Args:
         frames: The whole animation.
         take_format: `curves` (CSV, head in degrees), `json`, `npz` (both with quaternions),
-            `livelink` (CSV of Apple's Live Link Face, head in radians) or `anim` (clip for Unity).
+            `livelink` (CSV of Apple's Live Link Face, head in radians), `anim` (clip for Unity),
+            or `glb`, `gltf`, `usda` (our head, animated).
         unity: Where a clip's curves go; None is a mesh beside the Animator, without a head.
 
     Returns:
         The file's content; equal frames give equal bytes.
     """
-    if take_format == "curves":
-        return _encode_curves(frames)
-    if take_format == "livelink":
-        return encode_livelink(frames)
-    if take_format == "anim":
-        return encode_unity_anim(frames, unity or UnityTarget())
-    values = {
-        "frame_rate_hz": frames.frame_rate_hz,
-        "first_index": frames.first_index,
-        "curve_names": list(CURVE_NAMES),
-    }
-    if take_format == "json":
-        weights = np.round(frames.weights.astype(np.float64), 5).tolist()
-        head = np.round(frames.head.astype(np.float64), 6).tolist()
-        return (json.dumps({**values, "weights": weights, "head": head}) + "\n").encode()
-    buffer = io.BytesIO()
-    np.savez(buffer, weights=frames.weights, head=frames.head, **values)  # type: ignore[arg-type] # NumPy's stub takes the names for allow_pickle
-    return buffer.getvalue()
+    match take_format:
+        case "curves":
+            return _encode_curves(frames)
+        case "livelink":
+            return encode_livelink(frames)
+        case "anim":
+            return encode_unity_anim(frames, unity or UnityTarget())
+        case "glb" | "gltf" | "usda":
+            return encode_scene(frames, take_format)
+        case _:
+            return _encode_values(frames, is_text=take_format == "json")
 
 
 def decode_take(data: bytes, take_format: TakeFormat, *, where: str) -> FaceFrames:
@@ -194,6 +193,22 @@ def _encode_curves(frames: FaceFrames) -> bytes:
         curves = ",".join([f"{weight:.5f}" for weight in weights])
         lines.append(f"{time_s:.6f},{curves},{head[0]:.4f},{head[1]:.4f},{head[2]:.4f}")
     return ("\n".join(lines) + "\n").encode()
+
+
+def _encode_values(frames: FaceFrames, *, is_text: bool) -> bytes:
+    """JSON or NPZ."""
+    values = {
+        "frame_rate_hz": frames.frame_rate_hz,
+        "first_index": frames.first_index,
+        "curve_names": list(CURVE_NAMES),
+    }
+    if is_text:
+        weights = np.round(frames.weights.astype(np.float64), 5).tolist()
+        head = np.round(frames.head.astype(np.float64), 6).tolist()
+        return (json.dumps({**values, "weights": weights, "head": head}) + "\n").encode()
+    buffer = io.BytesIO()
+    np.savez(buffer, weights=frames.weights, head=frames.head, **values)  # type: ignore[arg-type] # NumPy's stub takes the names for allow_pickle
+    return buffer.getvalue()
 
 
 def _decode_curves(data: bytes, where: str) -> FaceFrames:

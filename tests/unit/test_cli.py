@@ -133,7 +133,10 @@ def test_wrong_usage_is_one_line_and_status_2(capsys, arguments, message):
         (["--style", "neutral:0.5,cheerful"], "style 'cheerful' has no weight"),
         (["--look-ahead-ms", "20"], "look-ahead in ms 20; allowed: 40 to 400"),
         (["--style", "grumpy-cat"], "grumpy-cat"),
-        (["-o", "face.fbx"], "unknown suffix '.fbx'; allowed: .csv, .json, .npz"),
+        (
+            ["-o", "face.fbx"],
+            "unknown suffix '.fbx'; allowed: .csv, .json, .npz, .anim, .glb, .gltf, .usda",
+        ),
         (["-o", "no/such/folder/face.csv"], "the folder no/such/folder does not exist"),
         (["--plot", "face.xyz"], "face.xyz: unknown suffix '.xyz'; allowed: .png, .pdf, .svg"),
         (["--plot", "no/such/folder/face.png"], "the folder no/such/folder does not exist"),

@@ -37,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=(*WRITTEN_FORMATS, published.FLAME_FORMAT),
         help="livelink: CSV for Unreal's importer, best named SLATE_TAKE_SUBJECT.csv, e.g. "
-        "intro_1_Anna.csv; anim: animation clip for Unity; default: by the suffix of FACE; curves "
-        "for a pipe",
+        "intro_1_Anna.csv; anim: animation clip for Unity; glb, gltf, usda: our head, animated; "
+        "default: by the suffix of FACE; curves for a pipe",
     )  # fmt: skip
     add_animation_arguments(parser, seed=None)
     parser.add_argument("--plot", type=Path, metavar="PNG", help="also draw a picture")
