@@ -31,6 +31,8 @@ COMMANDS: Mapping[str, Command] = {
     "top": Command("posecast.commands.top", "show what a server and its streams are doing"),
     "animate": Command("posecast.commands.animate", "turn a speech file into a take"),
     "play": Command("posecast.commands.play", "play a take to a receiver in real time"),
+    "preview": Command("posecast.commands.preview", "show a talking face in the browser"),
+    "render": Command("posecast.commands.render", "draw a take as a film, a GIF or a sheet"),
     "demo": Command("posecast.commands.demo", "stream the bundled sample through a server"),
     "bench": Command("posecast.commands.bench", "measure latency under load", passes_on=True),
     "style": Command("posecast.commands.style", "list and show the speaking styles"),

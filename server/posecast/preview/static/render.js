@@ -1,0 +1,1 @@
+import{a as r}from"./head.js";var e;globalThis.begin=async(a,t,o,c)=>{let i=Uint8Array.from(atob(a),s=>s.charCodeAt(0)),n=document.createElement("canvas");document.body.append(n),e=await r.create(n,i.buffer,{background:c}),e.setSize(t,o)};globalThis.picture=async(a,t)=>(e.draw([{weights:a,head:t}]),e.renderer.domElement.toDataURL("image/png").split(",")[1]);
