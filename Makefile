@@ -1,19 +1,20 @@
-# `make demo` and `make test` do all their set-up themselves, in .venv and protos/node_modules.
+# `make demo` and `make test` do all their set-up themselves, in .venv and the two node_modules.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 BUF := protos/node_modules/.bin/buf
+ESBUILD := preview_page/node_modules/.bin/esbuild
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 RELEASE := $(shell git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null)
-TESTS ?=
+TESTS ?= tests
 
 say = @printf '\n== %s\n' "$(1)"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test format lint types imports stubs proto proto-lint pytest bench slow wheel clean
+.PHONY: help demo test format lint types imports stubs proto proto-lint page page-check pytest bench slow wheel clean
 
 help: ## list what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -22,7 +23,7 @@ demo: $(VENV)/.runtime ## animate the bundled speech through a server; writes de
 	$(call say,demo)
 	@$(BIN)/posecast demo --out demo
 
-test: format lint types imports stubs proto-lint pytest ## everything that must hold
+test: format lint types imports stubs proto-lint page-check pytest ## everything that must hold
 
 format: $(VENV)/.dev ## is the code formatted?
 	$(call say,format)
@@ -63,16 +64,22 @@ proto-lint: ## buf lint, and buf breaking against the last release
 	    [ -z "$$CI" ]; \
 	fi
 
-# What starts servers and watches the clock runs alone; the rest takes two cores, a thread each.
-PYTEST := $(BIN)/pytest -q --durations 5 --durations-min 10
+page: $(ESBUILD) ## bundle the preview's page
+	@npm run --silent --prefix preview_page build
+
+# Without npm a developer is told; CI fails.
+page-check: ## is the preview's page up to date?
+	$(call say,preview page)
+	@if command -v npm >/dev/null; then \
+	    $(MAKE) --no-print-directory $(ESBUILD) && npm run --silent --prefix preview_page check; \
+	else \
+	    echo 'npm is not installed, so the page cannot be checked (Debian, Ubuntu: apt install nodejs npm)'; \
+	    [ -z "$$CI" ]; \
+	fi
+
 pytest: $(VENV)/.dev ## the tests; TESTS=tests/unit for some
 	$(call say,tests)
-ifdef TESTS
-	@$(PYTEST) $(TESTS)
-else
-	@$(PYTEST) tests/e2e tests/bridges
-	@OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist loadfile tests/unit tests/parity
-endif
+	@$(BIN)/pytest -q --durations 5 --durations-min 10 $(TESTS)
 
 slow: $(VENV)/.dev ## the tests that take longer
 	$(BIN)/pytest -q -m slow tests
@@ -88,7 +95,7 @@ wheel: $(VENV)/.runtime ## dist/posecast-*.whl
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean: ## remove what was made, environments too
-	rm -rf $(VENV) protos/node_modules demo dist build server/*.egg-info .*_cache
+	rm -rf $(VENV) protos/node_modules preview_page/node_modules demo dist build server/*.egg-info .*_cache
 
 $(BIN)/python:
 	$(call say,virtual environment in $(VENV))
@@ -106,8 +113,12 @@ $(VENV)/.runtime: pyproject.toml | $(BIN)/python
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(call say,install posecast: training and development)
 	@$(PIP_INSTALL) 'torch==2.13.0'
-	@$(PIP_INSTALL) -e '.[train,plot,dev]'
+	@$(PIP_INSTALL) -e '.[train,plot,preview,render,dev]'
 	@touch $@ $(VENV)/.runtime
+
+$(ESBUILD): preview_page/package-lock.json
+	@npm ci --prefix preview_page --no-audit --no-fund --loglevel=error
+	@touch $@
 
 $(BUF): protos/package-lock.json
 	@npm ci --prefix protos --no-audit --no-fund --loglevel=error
