@@ -189,7 +189,6 @@ class Page {
       $("status").textContent = "The microphone is off; its take can be saved";
     } else {
       this.phones = [];
-      this.show.loudest = 0.3;
       $("mode").value = "realtime"; // others would keep the speaker waiting
       await this.show.hear();
       if (this.show.kind === "microphone") $("status").textContent = "The microphone is on";

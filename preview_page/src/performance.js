@@ -215,6 +215,7 @@ export class Performance extends EventTarget {
     this.microphone = new Microphone();
     this.peaks = { stepS: PIECE_S, values: [] };
     this.shownS = 0;
+    this.loudest = 0.1;
     try {
       this.microphoneRateHz = await this.microphone.start((piece) => this.hearPiece(piece));
     } catch (error) {
@@ -239,7 +240,9 @@ export class Performance extends EventTarget {
 
   hearPiece(piece) {
     this.microphoneMs ??= performance.now() - PIECE_S * 1000;
-    this.peaks.values.push(peakOf(piece, 0, piece.length));
+    const peak = peakOf(piece, 0, piece.length);
+    this.peaks.values.push(peak);
+    this.loudest = Math.max(this.loudest, peak);
     this.talk.audio(piece);
   }
 
