@@ -7,7 +7,7 @@ BUF := protos/node_modules/.bin/buf
 ESBUILD := preview_page/node_modules/.bin/esbuild
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 RELEASE := $(shell git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null)
-TESTS ?= tests
+TESTS ?=
 
 say = @printf '\n== %s\n' "$(1)"
 
@@ -77,9 +77,16 @@ page-check: ## is the preview's page up to date?
 	    [ -z "$$CI" ]; \
 	fi
 
+# What starts servers and watches the clock runs alone; the rest takes two cores, a thread each.
+PYTEST := $(BIN)/pytest -q --durations 5 --durations-min 10
 pytest: $(VENV)/.dev ## the tests; TESTS=tests/unit for some
 	$(call say,tests)
-	@$(BIN)/pytest -q --durations 5 --durations-min 10 $(TESTS)
+ifdef TESTS
+	@$(PYTEST) $(TESTS)
+else
+	@$(PYTEST) tests/e2e tests/bridges tests/browser
+	@OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist loadfile tests/unit tests/parity
+endif
 
 slow: $(VENV)/.dev ## the tests that take longer
 	$(BIN)/pytest -q -m slow tests
