@@ -208,6 +208,80 @@ def read_packet() -> Callable[[bytes], SimpleNamespace]:
 
 
 @pytest.fixture(scope="session")
+def read_osc() -> Callable[[bytes], list[tuple]]:
+    """Read an OSC bundle by the specification, with no library: address, types, arguments."""
+
+    def string(data: bytes, place: int) -> tuple[str, int]:
+        end = data.index(0, place)
+        after = place + (end - place) // 4 * 4 + 4
+        assert not any(data[end:after]), "filled with zeros"
+        return data[place:end].decode("ascii"), after
+
+    def message(data: bytes) -> tuple:
+        assert len(data) % 4 == 0
+        address, place = string(data, 0)
+        types, place = string(data, place)
+        assert (address[0], types[0]) == ("/", ",")
+        arguments: list[str | int | float] = []
+        for kind in types[1:]:
+            if kind == "s":
+                text, place = string(data, place)
+                arguments.append(text)
+            else:
+                arguments += struct.unpack({"i": "!i", "f": "!f"}[kind], data[place : place + 4])
+                place += 4
+        assert place == len(data)
+        return address, types[1:], tuple(arguments)
+
+    def read(data: bytes) -> list[tuple]:
+        assert data[:16] == b"#bundle\0" + bytes(7) + b"\x01", "a bundle for now"
+        place, messages = 16, []
+        while place < len(data):
+            size = int.from_bytes(data[place : place + 4], "big")
+            messages.append(message(data[place + 4 : place + 4 + size]))
+            place += 4 + size
+        assert place == len(data)
+        return messages
+
+    return read
+
+
+@pytest.fixture
+def vmc_avatar(read_osc) -> SimpleNamespace:
+    """An avatar as programs for VRM have them: values gather, and show when they are applied."""
+    avatar = SimpleNamespace(shown=[], bones={}, time_s=None, is_there=False, longest_bytes=0)
+    gathered: dict[str, float] = {}
+
+    def take(data: bytes) -> None:
+        avatar.longest_bytes = max(avatar.longest_bytes, len(data))
+        for address, types, arguments in read_osc(data):
+            match address.removeprefix("/VMC/Ext/"), types:
+                case "OK", "i":
+                    avatar.is_there = arguments == (1,)
+                case "T", "f":
+                    (avatar.time_s,) = arguments
+                case "Bone/Pos", "sfffffff":
+                    name, *pose = arguments
+                    avatar.bones[name] = (tuple(pose[:3]), np.array(pose[3:]))
+                case "Blend/Val", "sf":
+                    name, value = arguments
+                    assert name not in gathered, "once a frame"
+                    gathered[name] = value
+                case "Blend/Apply", "":
+                    avatar.shown.append(
+                        SimpleNamespace(
+                            shapes=dict(gathered), bones=dict(avatar.bones), time_s=avatar.time_s
+                        )
+                    )
+                    gathered.clear()
+                case other:
+                    pytest.fail(f"unknown message {other}")
+
+    avatar.take = take
+    return avatar
+
+
+@pytest.fixture(scope="session")
 def bridge_cases() -> Callable[[str], list[dict[str, str]]]:
     """Read a file of the golden cases that the bridges share."""
     folder = Path(__file__).parent / "assets/bridges"

@@ -12,12 +12,7 @@ from typing import Any, Literal
 
 from posecast.adjustments import FaceAdjustments
 from posecast.errors import InvalidRequest
-from posecast.livelink_settings import (
-    USUAL_AUDIO_DELAY_MS,
-    USUAL_HEAD_SCALE,
-    USUAL_SUBJECT,
-    LiveLinkSettings,
-)
+from posecast.livelink_settings import USUAL_HEAD_SCALE, USUAL_SUBJECT, LiveLinkSettings
 from posecast.network_configs import FRAME_RATE_HZ as FRAME_RATE_HZ
 from posecast.network_configs import SAMPLE_RATE_HZ as SAMPLE_RATE_HZ
 from posecast.network_configs import SAMPLES_PER_FRAME as SAMPLES_PER_FRAME
@@ -27,10 +22,14 @@ from posecast.network_configs import SpeechEncoderConfig as SpeechEncoderConfig
 from posecast.network_configs import StyleEncoderConfig as StyleEncoderConfig
 from posecast.network_configs import look_ahead_ms as look_ahead_ms
 from posecast.ranges import check_range
+from posecast.udp_receiver import USUAL_AUDIO_DELAY_MS
+from posecast.vmc_settings import USUAL_SHAPE_NAMES, ShapeNames, VmcSettings
 
 OUTPUT_RATES_HZ = (25, 30, 50, 60)
 
 LatencyMode = Literal["offline", "balanced", "realtime"]
+ReceiverSettings = LiveLinkSettings | VmcSettings
+"""Whom faces are sent to by UDP."""
 GuidanceMode = Literal["incremental", "independent", "original"]
 FRAMES_PER_WINDOW: Mapping[LatencyMode, int] = {"offline": 100, "balanced": 25, "realtime": 3}
 """How many frames one diffusion window makes in each latency mode, at 25 frames a second."""
@@ -246,9 +245,14 @@ class ServerConfig:
     head_scale: str = USUAL_HEAD_SCALE
     """What a degree of the head becomes there: `metahuman`, `arkit`, `degrees`, or three numbers
     `YAW,PITCH,ROLL`."""
+    vmc: str | None = None
+    """`HOST` or `HOST:PORT` of a VMC receiver that is sent the face of the stream that began to
+    speak last; the usual port is 39539; unset means none."""
+    vmc_names: ShapeNames = USUAL_SHAPE_NAMES
+    """How shapes are called there: `perfect-sync` (JawOpen) or `arkit` (jawOpen)."""
     audio_delay_ms: int = USUAL_AUDIO_DELAY_MS
-    """How long after an utterance's first frame its audio is heard, 0..10000: that receiver is sent
-    the face to go with it. It evens out what comes late, too."""
+    """How long after an utterance's first frame its audio is heard, 0..10000: these receivers are
+    sent the face to go with it. It evens out what comes late, too."""
     grace_s: float = 5.0
     """Seconds that live streams may take to finish when the server stops, 0..600."""
     a2f: A2FConfig = field(default_factory=A2FConfig)
@@ -273,13 +277,16 @@ class ServerConfig:
         if self.metrics_port is not None:
             check_range("metrics_port", self.metrics_port, 0, 65_535)
         self._live_link("localhost" if self.live_link is None else self.live_link)
+        self._vmc("localhost" if self.vmc is None else self.vmc)
         if self.device not in ("auto", "cpu", "cuda"):
             raise InvalidRequest(f"device {self.device!r}; allowed: auto, cpu, cuda")
 
     @property
-    def live_link_settings(self) -> LiveLinkSettings | None:
-        """The Live Link receiver, if there is one."""
-        return None if self.live_link is None else self._live_link(self.live_link)
+    def receivers(self) -> tuple[ReceiverSettings, ...]:
+        """Whom faces are sent to by UDP."""
+        live_link = () if self.live_link is None else (self._live_link(self.live_link),)
+        vmc = () if self.vmc is None else (self._vmc(self.vmc),)
+        return (*live_link, *vmc)
 
     def _live_link(self, address: str) -> LiveLinkSettings:
         return LiveLinkSettings(
@@ -287,6 +294,11 @@ class ServerConfig:
             subject=self.subject,
             head_scale=self.head_scale,
             audio_delay_ms=self.audio_delay_ms,
+        )
+
+    def _vmc(self, address: str) -> VmcSettings:
+        return VmcSettings(
+            address=address, shape_names=self.vmc_names, audio_delay_ms=self.audio_delay_ms
         )
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from posecast.errors import InvalidRequest
 from posecast.ranges import check_range
+from posecast.udp_receiver import USUAL_AUDIO_DELAY_MS, check_audio_delay, read_address
 
 USUAL_PORT = 11_111
 """UDP port of Unreal's stock source "Apple ARKit"."""
 USUAL_SUBJECT = "Posecast"
-USUAL_AUDIO_DELAY_MS = 100
 LONGEST_SUBJECT = 200
 """Bytes of a subject's name; the packet's 255 must hold what is put around it, too."""
 
@@ -79,37 +79,6 @@ def read_head_scale(text: str) -> HeadScale:
     return HeadScale(yaw=yaw, pitch=pitch, roll=roll)
 
 
-def read_address(text: str, *, usual_port: int = USUAL_PORT) -> tuple[str, int]:
-    """Read where datagrams go.
-
-    Args:
-        text: `HOST`, `HOST:PORT`, or an IPv6 address, in brackets if a port follows.
-        usual_port: The port if none is named.
-
-    Returns:
-        Host and port.
-
-    Raises:
-        InvalidRequest: If there is no host, or the port is no number from 1 to 65535.
-    """
-    if text.startswith("["):
-        host, bracket, rest = text[1:].partition("]")
-        host = host if bracket else ""
-        port_text, has_port = rest.removeprefix(":"), bool(rest)
-    elif text.count(":") > 1:  # an IPv6 address alone
-        host, port_text, has_port = text, "", False
-    else:
-        host, colon, port_text = text.partition(":")
-        has_port = bool(colon)
-    if not host:
-        raise InvalidRequest(f"address {text!r}; expected HOST or HOST:PORT")
-    if not has_port:
-        return host, usual_port
-    if not port_text.isdecimal() or not 1 <= int(port_text) <= 65_535:
-        raise InvalidRequest(f"address {text!r}: port {port_text!r}; allowed: 1 to 65535")
-    return host, int(port_text)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveLinkSettings:
     """A receiver, and what it is sent, as people write it."""
@@ -125,10 +94,25 @@ class LiveLinkSettings:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be used."""
-        read_address(self.address)
+        _ = self.host_and_port
         check_subject(self.subject)
         read_head_scale(self.head_scale)
-        check_range("audio_delay_ms", self.audio_delay_ms, 0, 10_000)
+        check_audio_delay(self.audio_delay_ms)
+
+    @property
+    def host_and_port(self) -> tuple[str, int]:
+        """Where its datagrams go."""
+        return read_address(self.address, usual_port=USUAL_PORT)
+
+    @property
+    def name(self) -> str:
+        """What to call the receiver."""
+        return f"Live Link {self.address}"
+
+    @property
+    def description(self) -> str:
+        """The receiver, and what it is sent."""
+        return f"{self.name} as {self.subject}, head scale {self.head_scale}"
 
 
 def check_subject(name: str) -> None:

@@ -26,7 +26,7 @@ from posecast.session.engine import AnimationEngine
 from posecast.signals import FaceFrames, Waveform
 from posecast.transport.client import stream_waveform
 from posecast.transport.outlets.counts import OutletCounts
-from posecast.transport.outlets.opening import open_live_link
+from posecast.transport.outlets.opening import open_outlets
 from posecast.transport.server import AnimationServer
 
 RATE_HZ = 60
@@ -63,7 +63,8 @@ def main() -> None:
 async def pace(address: str, num_faces: int, seconds: float) -> KeptCounts:
     """Queue everything, and wait."""
     counts = KeptCounts()
-    outlet = await open_live_link(LiveLinkSettings(address=address), counts, most_queued_s=math.inf)
+    receiver = LiveLinkSettings(address=address), counts
+    (outlet,) = await open_outlets([receiver], most_queued_s=math.inf)
     num_frames = round(seconds * RATE_HZ)
     frames = FaceFrames(
         first_index=0,

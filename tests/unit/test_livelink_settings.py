@@ -1,4 +1,4 @@
-"""Addresses, subjects and head scales as people write them."""
+"""Subjects and head scales as people write them."""
 
 from __future__ import annotations
 
@@ -10,44 +10,8 @@ from posecast.livelink_settings import (
     USUAL_HEAD_SCALE,
     HeadScale,
     check_subject,
-    read_address,
     read_head_scale,
 )
-
-
-@pytest.mark.parametrize(
-    ("text", "address"),
-    [
-        ("127.0.0.1", ("127.0.0.1", 11_111)),
-        ("editor.local:11112", ("editor.local", 11_112)),
-        ("::1", ("::1", 11_111)),
-        ("[::1]", ("::1", 11_111)),
-        ("[fe80::2]:65535", ("fe80::2", 65_535)),
-    ],
-)
-def test_an_address_has_the_usual_port_unless_it_names_one(text, address):
-    assert read_address(text) == address
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "address ''; expected HOST or HOST:PORT"),
-        (":11111", "address ':11111'; expected HOST or HOST:PORT"),
-        ("[]:1", "address '[]:1'; expected HOST or HOST:PORT"),
-        ("[::1", "address '[::1'; expected HOST or HOST:PORT"),
-        ("host:", "address 'host:': port ''; allowed: 1 to 65535"),
-        ("host:0", "address 'host:0': port '0'; allowed: 1 to 65535"),
-        ("host:65536", "address 'host:65536': port '65536'; allowed: 1 to 65535"),
-        ("host:-1", "address 'host:-1': port '-1'; allowed: 1 to 65535"),
-        ("[::1]11111x", "address '[::1]11111x': port '11111x'; allowed: 1 to 65535"),
-    ],
-)
-def test_a_wrong_address_is_refused(text, message):
-    with pytest.raises(InvalidRequest) as caught:
-        read_address(text)
-
-    assert str(caught.value) == message
 
 
 def test_a_head_scale_is_a_preset_or_three_signed_numbers():

@@ -1,17 +1,24 @@
-"""`posecast play`: a take, or the calibration, to a receiver by UDP."""
+"""`posecast play`: a take, or the calibration, to receivers by UDP."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from posecast.livelink_arguments import add_live_link_arguments
+from posecast.config import ReceiverSettings
 from posecast.livelink_settings import LiveLinkSettings
 from posecast.ranges import check_range
+from posecast.receiver_arguments import (
+    add_delay_argument,
+    add_live_link_arguments,
+    add_vmc_arguments,
+)
 from posecast.usage import UsageMistake, checking_arguments
+from posecast.vmc_settings import VmcSettings
 
 if TYPE_CHECKING:
     from posecast.signals import FaceFrames
@@ -21,7 +28,7 @@ LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1, 240
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the take, the receiver and how to play."""
+    """Declare the take, the receivers and how to play."""
     parser.add_argument(
         "face", type=Path, nargs="?", metavar="FACE",
         help="take of ours or of Live Link Face: .csv, .json, .npz",
@@ -30,7 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--calibrate", action="store_true",
         help="in the place of a take: one move after another, to find a character's head scale",
     )  # fmt: skip
-    add_live_link_arguments(parser, what="the face", usual_delay_ms=0)
+    add_live_link_arguments(parser, what="the face")
+    add_vmc_arguments(parser, what="the face")
+    add_delay_argument(parser, usual_ms=0)
     parser.add_argument(
         "--rate", type=int, metavar="HZ", help="frames in a second (default: the take's own)"
     )
@@ -39,35 +48,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read the take, play it, and say how it went."""
-    settings = _settings(args)
+    receivers = _receivers(args)
     with checking_arguments():
         if args.rate is not None:
             check_range("rate", args.rate, LOWEST_RATE_HZ, HIGHEST_RATE_HZ)
         if (args.face is None) != args.calibrate:
             raise UsageMistake("nothing to play; give either FACE or --calibrate")
     frames = _frames(args)
-    _tell_what(args, settings, frames)
-    counts = asyncio.run(_play(settings, frames, is_looping=args.loop))
-    print(
-        f"posecast: {counts.num_sent} packets sent, {counts.num('late')} late, "
-        f"{counts.num('refused')} refused; 95 % within {counts.lateness_p95_ms:.1f} ms "
-        "of their time"
-    )
-
-
-def _settings(args: argparse.Namespace) -> LiveLinkSettings:
-    if args.live_link is None:
-        raise UsageMistake("nowhere to play to; give --live-link HOST[:PORT]")
-    given = {
-        "subject": args.subject,
-        "head_scale": args.head_scale,
-        "audio_delay_ms": args.audio_delay_ms or 0,
-    }
-    with checking_arguments():
-        return LiveLinkSettings(
-            address=args.live_link,
-            **{name: value for name, value in given.items() if value is not None},
+    _tell_what(args, receivers, frames)
+    for counts in asyncio.run(_play(receivers, frames, is_looping=args.loop)):
+        print(
+            f"posecast: {counts.name}: {counts.num_sent} frames sent, {counts.num('late')} late, "
+            f"{counts.num('refused')} packets refused; 95 % within {counts.lateness_p95_ms:.1f} ms "
+            "of their time"
         )
+
+
+def _receivers(args: argparse.Namespace) -> tuple[ReceiverSettings, ...]:
+    receivers: list[ReceiverSettings] = []
+    delay_ms = args.audio_delay_ms or 0
+    with checking_arguments():
+        if args.live_link is not None:
+            given = _given(subject=args.subject, head_scale=args.head_scale)
+            receivers.append(
+                LiveLinkSettings(address=args.live_link, audio_delay_ms=delay_ms, **given)
+            )
+        if args.vmc is not None:
+            given = _given(shape_names=args.vmc_names)
+            receivers.append(VmcSettings(address=args.vmc, audio_delay_ms=delay_ms, **given))
+    if not receivers:
+        raise UsageMistake("nowhere to play to; give --live-link HOST[:PORT] or --vmc HOST[:PORT]")
+    return tuple(receivers)
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _frames(args: argparse.Namespace) -> FaceFrames:
@@ -85,11 +100,13 @@ def _frames(args: argparse.Namespace) -> FaceFrames:
     return resample_recording(recording, args.rate or round(frame_rate_of(recording)))
 
 
-def _tell_what(args: argparse.Namespace, settings: LiveLinkSettings, frames: FaceFrames) -> None:
+def _tell_what(
+    args: argparse.Namespace, receivers: Sequence[ReceiverSettings], frames: FaceFrames
+) -> None:
+    told = ", and to ".join(settings.description for settings in receivers)
     print(
         f"posecast: playing {args.face or 'the calibration'}: {len(frames)} frames at "
-        f"{frames.frame_rate_hz} fps, to {settings.address} as {settings.subject}, head scale "
-        f"{settings.head_scale}; Ctrl-C ends it",
+        f"{frames.frame_rate_hz} fps, to {told}; Ctrl-C ends it",
         flush=True,
     )
     if args.calibrate:
@@ -100,19 +117,21 @@ def _tell_what(args: argparse.Namespace, settings: LiveLinkSettings, frames: Fac
 
 
 async def _play(
-    settings: LiveLinkSettings, frames: FaceFrames, *, is_looping: bool
-) -> OutletCounts:
+    receivers: Sequence[ReceiverSettings], frames: FaceFrames, *, is_looping: bool
+) -> list[OutletCounts]:
     from posecast.transport.outlets.counts import OutletCounts
-    from posecast.transport.outlets.opening import open_live_link
+    from posecast.transport.outlets.opening import open_outlets
     from posecast.transport.outlets.playing import play_frames
     from posecast.transport.stop_signals import on_stop_signal
 
-    counts = OutletCounts(f"Live Link {settings.address}")
-    outlet = await open_live_link(settings, counts, most_queued_s=math.inf)
+    counts = [OutletCounts(settings.name) for settings in receivers]
+    outlets = await open_outlets(list(zip(receivers, counts, strict=True)), most_queued_s=math.inf)
     stop = asyncio.Event()
     on_stop_signal(stop.set)
     try:
-        await play_frames(outlet, frames, is_looping=is_looping, stop=stop)
+        await asyncio.gather(
+            *(play_frames(outlet, frames, is_looping=is_looping, stop=stop) for outlet in outlets)
+        )
     finally:
-        await outlet.close()
+        await asyncio.gather(*(outlet.close() for outlet in outlets))
     return counts

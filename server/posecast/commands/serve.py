@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posecast.config import ServerConfig, from_mapping, read_server_config
-from posecast.livelink_arguments import add_live_link_arguments
+from posecast.receiver_arguments import (
+    add_delay_argument,
+    add_live_link_arguments,
+    add_vmc_arguments,
+)
 from posecast.transport.capacity import UTILISATION
 from posecast.transport.log_format import formatter_for
 from posecast.usage import checking_arguments
@@ -37,6 +41,8 @@ FLAGS = {
     "live_link": "live_link",
     "subject": "subject",
     "head_scale": "head_scale",
+    "vmc": "vmc",
+    "vmc_names": "vmc_names",
     "audio_delay_ms": "audio_delay_ms",
     "metrics_port": "metrics_port",
     "log_format": "log_format",
@@ -65,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="for a FLAME model without a map: your licensed FLAME, to measure the lips on",
     )  # fmt: skip
     _add_limits(parser, usual)
-    _add_live_link(parser, usual)
+    _add_receivers(parser, usual)
     parser.add_argument(
         "--metrics-port", type=int, metavar="N",
         help="show Prometheus metrics over HTTP on this port, 0 takes a free one (off)",
@@ -121,11 +127,15 @@ def _add_limits(parser: argparse.ArgumentParser, usual: ServerConfig) -> None:
     # fmt: on
 
 
-def _add_live_link(parser: argparse.ArgumentParser, usual: ServerConfig) -> None:
+def _add_receivers(parser: argparse.ArgumentParser, usual: ServerConfig) -> None:
+    add_delay_argument(parser, usual_ms=usual.audio_delay_ms)
     add_live_link_arguments(
         parser.add_argument_group("Unreal without a plugin"),
         what="every stream's face, a second one as NAME-2",
-        usual_delay_ms=usual.audio_delay_ms,
+    )
+    add_vmc_arguments(
+        parser.add_argument_group("programs for VRM avatars"),
+        what="the face of the stream that began to speak last",
     )
 
 
@@ -147,8 +157,7 @@ def run(args: argparse.Namespace) -> None:
         ]
         if server.metrics_url is not None:
             facts.append(f"metrics {server.metrics_url}")
-        if config.live_link is not None:
-            facts.append(f"Live Link {config.live_link} as {config.subject}")
+        facts += [settings.description for settings in config.receivers]
         if server.a2f_address is not None:
             facts.append(f"a2f {server.a2f_address}")
         if server.ready_url is not None:

@@ -69,7 +69,7 @@ class ServerMetrics:
         self._add_stream_metrics()
         self._outlet_frames = self._counter(
             "outlet_frames",
-            "Frames for receivers by UDP: sent in time or late, dropped; and packets refused.",
+            "Frames for receivers by UDP: sent in time or late, hidden, dropped; packets refused.",
             "outlet",
             "fate",
         )

@@ -25,7 +25,7 @@ from posecast.transport.inference_worker import InferenceWorker
 from posecast.transport.lulls import Lulls
 from posecast.transport.metrics import ServerMetrics
 from posecast.transport.metrics_endpoint import MetricsEndpoint
-from posecast.transport.outlets.opening import Outlets, open_outlets
+from posecast.transport.outlets.opening import Outlets, open_server_outlets
 from posecast.transport.readiness_endpoint import ReadinessEndpoint
 from posecast.transport.servicer import FaceAnimationServicer
 from posecast.transport.stop_signals import on_stop_signal
@@ -121,7 +121,7 @@ class AnimationServer:
         if self._capacity is None:
             self._capacity = await asyncio.to_thread(self._measure_capacity)
         metrics = self._make_metrics()
-        outlets = await open_outlets(self._config, metrics)
+        outlets = await open_server_outlets(self._config, metrics)
         self._backend = self._make_backend(self._capacity, metrics, outlets)
         self._border = Border(self._backend)
         self._server = grpc.aio.server(options=self._options())

@@ -8,6 +8,21 @@ import struct
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from rotations import (
+    TO_UNITY,
+    TO_UNREAL,
+    Vector,
+    about,
+    apply,
+    dot,
+    own_angles_deg,
+    quaternion_of,
+    random_head,
+    turned,
+    unity_euler_deg,
+    unreal_rotator_deg,
+)
+
 FOLDER = Path(__file__).parent
 
 _IN_THE_PACKET = """
@@ -37,13 +52,6 @@ RightEyeRoll
 PACKET_NAMES, CSV_NAMES = _IN_THE_PACKET.split(), _IN_THE_CSV.split()
 NUM_CURVES = 52
 
-# Where the axes of the wire (right-handed, Y up, face along +Z, +X to the own left) lie elsewhere.
-TO_UNREAL = [[0, 0, 1], [-1, 0, 0], [0, 1, 0]]  # forward = z, own right = -x, up = y
-TO_UNITY = [[-1, 0, 0], [0, 1, 0], [0, 0, 1]]
-
-Vector = Sequence[float]
-Matrix = Sequence[Vector]
-
 
 def main() -> None:
     dice = random.Random(20240607)
@@ -55,6 +63,7 @@ def main() -> None:
     write_clock()
     write_interpolation(dice)
     write_packets(dice)
+    write_vmc(dice)
 
 
 def write(name: str, header: str, rows: Iterable[Sequence[object]]) -> None:
@@ -84,87 +93,7 @@ def write_names() -> None:
     write("names.csv", "arkit livelink wire_index packet_index csv_index", rows)
 
 
-# Rotations ---------------------------------------------------------------------------------------
-
-
-def about(axis: Vector, angle: float) -> list[float]:
-    """Quaternion of a turn."""
-    length = math.sqrt(sum(a * a for a in axis))
-    return [*(math.sin(angle / 2) * a / length for a in axis), math.cos(angle / 2)]
-
-
-def product(a: Matrix, b: Matrix) -> list[list[float]]:
-    return [[sum(a[i][k] * b[k][j] for k in range(3)) for j in range(3)] for i in range(3)]
-
-
-def transposed(a: Matrix) -> list[list[float]]:
-    return [list(column) for column in zip(*a, strict=True)]
-
-
-def matrix_of(q: Vector) -> list[list[float]]:
-    x, y, z, w = q
-    return [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-    ]
-
-
-def quaternion_of(m: Matrix) -> list[float]:
-    """Quaternion of a rotation matrix of less than 180 degrees; w >= 0."""
-    w = math.sqrt(max(0.0, 1 + m[0][0] + m[1][1] + m[2][2])) / 2
-    return [
-        (m[2][1] - m[1][2]) / (4 * w), (m[0][2] - m[2][0]) / (4 * w),
-        (m[1][0] - m[0][1]) / (4 * w), w,
-    ]  # fmt: skip
-
-
-def turned(q: Vector, basis: Matrix) -> list[list[float]]:
-    """The matrix of a rotation of the wire, in other axes."""
-    return product(product(basis, matrix_of(q)), transposed(basis))
-
-
-def apply(m: Matrix, vector: Vector) -> list[float]:
-    return [sum(m[i][k] * vector[k] for k in range(3)) for i in range(3)]
-
-
-def own_angles_deg(q: Vector) -> list[float]:
-    """Yaw to the own left, pitch up, roll to the own right shoulder, told by where they lead."""
-    nose = apply(matrix_of(q), [0, 0, 1])
-    own_left = apply(matrix_of(q), [1, 0, 0])
-    crown = apply(matrix_of(q), [0, 1, 0])
-    yaw = math.atan2(nose[0], nose[2])
-    pitch = math.asin(max(-1.0, min(1.0, nose[1])))
-    level_left = [math.cos(yaw), 0.0, -math.sin(yaw)]  # the own left before the head tilts
-    roll = math.atan2(-dot(crown, level_left), dot(own_left, level_left))
-    return [math.degrees(angle) for angle in (yaw, pitch, roll)]
-
-
-def dot(a: Vector, b: Vector) -> float:
-    return sum(x * y for x, y in zip(a, b, strict=True))
-
-
-def unreal_rotator_deg(m: Matrix) -> list[float]:
-    """Pitch, yaw, roll of a matrix in Unreal's axes, by where forward, right and up are turned."""
-    forward, right, up = transposed(m)
-    pitch = math.atan2(forward[2], math.hypot(forward[0], forward[1]))
-    yaw = math.atan2(forward[1], forward[0])
-    level_right = [-math.sin(yaw), math.cos(yaw), 0.0]
-    roll = math.atan2(dot(up, level_right), dot(right, level_right))
-    return [math.degrees(angle) for angle in (pitch, yaw, roll)]
-
-
-def unity_euler_deg(m: Matrix) -> list[float]:
-    """x, y, z of a matrix in Unity's axes: first z turns, then x, then y. -180..180"""
-    x = math.asin(max(-1.0, min(1.0, -m[1][2])))
-    y = math.atan2(m[0][2], m[2][2])
-    z = math.atan2(m[1][0], m[1][1])
-    return [math.degrees(angle) for angle in (x, y, z)]
-
-
-def random_head(dice: random.Random, most_rad: float) -> list[float]:
-    axis = [dice.gauss(0, 1) for _ in range(3)]
-    return about(axis, dice.uniform(0.01, most_rad))
+# Axes --------------------------------------------------------------------------------------------
 
 
 def write_axes(dice: random.Random) -> None:
@@ -322,6 +251,91 @@ def write_packets(dice: random.Random) -> None:
         "case device subject frame_number sub_frame rate_numerator rate_denominator length "
         + " ".join(f"value_{place}" for place in range(61))
         + " hex",
+        rows,
+    )
+
+
+# VMC: OSC 1.0 over UDP ---------------------------------------------------------------------------
+
+MOST_BYTES = 1500 - 40 - 8  # of a datagram in one Ethernet frame, after the headers of IPv6 and UDP
+NECK_SHARE = 0.3
+
+
+def osc_string(text: str) -> bytes:
+    data = text.encode("ascii") + b"\0"
+    return data + b"\0" * (-len(data) % 4)
+
+
+def osc_message(address: str, types: str, *values: object) -> bytes:
+    data = osc_string(address) + osc_string("," + types)
+    for kind, value in zip(types, values, strict=True):
+        data += osc_string(value) if kind == "s" else struct.pack(f">{kind}", value)
+    return data
+
+
+def osc_bundles(messages: Iterable[bytes]) -> list[bytes]:
+    """Bundles that are due at once, each as full as it may be."""
+    bundles = [b""]
+    for message in messages:
+        element = len(message).to_bytes(4, "big") + message
+        if 16 + len(bundles[-1]) + len(element) > MOST_BYTES:
+            bundles.append(b"")
+        bundles[-1] += element
+    return [b"#bundle\0" + (1).to_bytes(8, "big") + elements for elements in bundles]
+
+
+def share_of(q: Vector, share: float) -> list[float]:
+    """A part of the way from rest to a head, on the great circle, in Unity's axes."""
+    sign = -1.0 if q[3] < 0 else 1.0
+    x, y, z, w = (sign * value for value in q)
+    sine = math.sqrt(x * x + y * y + z * z)
+    part = about([x, y, z], share * 2 * math.atan2(sine, w)) if sine else [0.0, 0.0, 0.0, 1.0]
+    return quaternion_of(turned(part, TO_UNITY))
+
+
+def write_vmc(dice: random.Random) -> None:
+    speaking = [dice.randrange(0, 1025) / 1024 for _ in range(NUM_CURVES)]
+    rising = [place / 64 for place in range(NUM_CURVES)]
+    rest = [0.0, 0.0, 0.0, 1.0]
+    turn = about([0.3, -0.5, 0.2], 0.6)
+    fields = [
+        ("rest", "perfect-sync", 0.0, rest, [0.0] * NUM_CURVES),
+        ("speaking", "perfect-sync", 12.5, rest, speaking),
+        ("arkit_names", "arkit", 3600.25, rest, rising),
+        ("all_on", "perfect-sync", 0.03125, rest, [1.0] * NUM_CURVES),
+        *((f"{axis}_{sign}_0.2_rad", "perfect-sync", 1.0,
+           about([float(axis == other) for other in "xyz"], 0.2 if sign == "plus" else -0.2),
+           speaking) for axis in "xyz" for sign in ("plus", "minus")),
+        ("turn", "arkit", 0.5, turn, rising),
+        ("other_sign", "arkit", 0.5, [-value for value in turn], rising),
+        *((f"random_{number}", "perfect-sync", 0.25, random_head(dice, 1.2), rising)
+          for number in range(6)),
+    ]  # fmt: skip
+    rows = []
+    for case, names, time_s, head, weights in fields:
+        parts = [share_of(head, NECK_SHARE), share_of(head, 1 - NECK_SHARE)]
+        shapes = PACKET_NAMES[:NUM_CURVES]
+        if names == "arkit":
+            shapes = [name[0].lower() + name[1:] for name in shapes]
+        bundles = osc_bundles(
+            [osc_message("/VMC/Ext/OK", "i", 1), osc_message("/VMC/Ext/T", "f", time_s)]
+            + [osc_message("/VMC/Ext/Bone/Pos", "sfffffff", bone, 0.0, 0.0, 0.0, *part)
+               for bone, part in zip(("Neck", "Head"), parts, strict=True)]
+            + [osc_message("/VMC/Ext/Blend/Val", "sf", name, weight)
+               for name, weight in zip(shapes, weights, strict=True)]
+            + [osc_message("/VMC/Ext/Blend/Apply", "")]
+        )  # fmt: skip
+        if len(bundles) != 2:
+            raise ValueError(f"{len(bundles)} datagrams")
+        rows.append(
+            (case, names, time_s, *head, *weights, *parts[0], *parts[1],
+             *(len(data) for data in bundles), *(data.hex() for data in bundles))
+        )  # fmt: skip
+    write(
+        "vmc.csv",
+        "case shape_names time_s x y z w "
+        + " ".join(f"weight_{place}" for place in range(NUM_CURVES))
+        + " neck_x neck_y neck_z neck_w head_x head_y head_z head_w length_0 length_1 hex_0 hex_1",
         rows,
     )
 

@@ -77,12 +77,13 @@ def test_a_take_is_played_at_its_own_rate_and_left_at_rest(play, take, capsys, n
     np.testing.assert_allclose(np.diff(times_s), 1 / 30, atol=1e-4)
     said = capsys.readouterr().out.splitlines()
     assert re.fullmatch(
-        rf"posecast: playing {re.escape(str(path))}: 15 frames at 30 fps, to 127\.0\.0\.1:\d+ as "
-        r"Posecast, head scale metahuman; Ctrl-C ends it",
+        rf"posecast: playing {re.escape(str(path))}: 15 frames at 30 fps, to Live Link "
+        r"127\.0\.0\.1:\d+ as Posecast, head scale metahuman; Ctrl-C ends it",
         said[0],
     )
     assert re.fullmatch(
-        r"posecast: 21 packets sent, \d+ late, 0 refused; 95 % within -?[\d.]+ ms of their time",
+        r"posecast: Live Link 127\.0\.0\.1:\d+: 21 frames sent, \d+ late, 0 packets refused; "
+        r"95 % within -?[\d.]+ ms of their time",
         said[1],
     )
 
@@ -96,6 +97,29 @@ def test_rate_subject_head_scale_and_delay_are_as_asked(play, take):
     assert {(packet.subject, packet.rate) for packet in packets} == {("Anna", (60, 1))}
     assert packets[0].values[YAW] == pytest.approx(-np.degrees(0.2), abs=0.01)
     assert [packet.number for packet in packets] == [*range(41)]
+
+
+def test_a_take_goes_to_a_vmc_receiver_beside_the_other(play, take, vmc_avatar, capsys):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stage:
+        stage.bind(("127.0.0.1", 0))
+        stage.setblocking(False)
+        address = f"127.0.0.1:{stage.getsockname()[1]}"
+        status, packets = play(take("face.csv"), "--vmc", address, "--vmc-names", "arkit")
+        for _ in range(2 * 21):
+            vmc_avatar.take(stage.recv(2000))
+
+    assert status == 0
+    jaws = [frame.shapes["jawOpen"] for frame in vmc_avatar.shown]
+    np.testing.assert_allclose(jaws, [packet.values[JAW] for packet in packets], atol=1e-6)
+    _, rotation = vmc_avatar.shown[0].bones["Neck"]
+    np.testing.assert_allclose(rotation, [0, -np.sin(0.03), 0, np.cos(0.03)], atol=1e-5)
+    times_s = [frame.time_s for frame in vmc_avatar.shown]
+    np.testing.assert_allclose(times_s, np.arange(21) / 30, atol=1e-4)
+    said = capsys.readouterr().out
+    assert f", and to VMC {address} with arkit names; Ctrl-C ends it\n" in said
+    assert re.search(
+        rf"posecast: VMC {re.escape(address)}: 21 frames sent, \d+ late, 0 packets", said
+    )
 
 
 def test_the_calibration_tells_its_steps(play, capsys, monkeypatch):
@@ -119,7 +143,7 @@ def test_a_receiver_that_is_not_there_is_told_once_and_does_no_harm(take, capsys
 
     assert cli.main(["play", str(take("face.csv")), "--live-link", f"127.0.0.1:{port}"]) == 0
 
-    assert re.search(r"21 packets sent, \d+ late, (19|20) refused", capsys.readouterr().out)
+    assert re.search(r"21 frames sent, \d+ late, (19|20) packets refused", capsys.readouterr().out)
     (record,) = caplog.records
     assert record.getMessage().endswith("nobody takes the frames, going on: Connection refused")
 
@@ -127,7 +151,7 @@ def test_a_receiver_that_is_not_there_is_told_once_and_does_no_harm(take, capsys
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["face.csv"], "nowhere to play to; give --live-link HOST[:PORT]"),
+        (["face.csv"], "nowhere to play to; give --live-link HOST[:PORT] or --vmc HOST[:PORT]"),
         (["--live-link", "::1"], "nothing to play; give either FACE or --calibrate"),
         (
             ["face.csv", "--calibrate", "--live-link", "h"],
@@ -143,6 +167,7 @@ def test_a_receiver_that_is_not_there_is_told_once_and_does_no_harm(take, capsys
             "head scale 'x'; allowed: metahuman, arkit, degrees, or three numbers YAW,PITCH,ROLL",
         ),
         (["face.csv", "--live-link", "h", "--rate", "0"], "rate 0; allowed: 1 to 240"),
+        (["face.csv", "--vmc", "h:x"], "address 'h:x': port 'x'; allowed: 1 to 65535"),
         (
             ["face.csv", "--live-link", "h", "--audio-delay-ms", "10001"],
             "audio_delay_ms 10001; allowed: 0 to 10000",

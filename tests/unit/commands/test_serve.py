@@ -73,6 +73,7 @@ def test_every_setting_of_a_server_has_a_flag(configs):
         "max_streams_per_client": 6, "capacity": 0.75, "device_timeout_s": 7.5, "metrics_port": 8,
         "log_format": "json", "traces": True, "grace_s": 9.5, "live_link": "[::1]:2",
         "subject": "Anna Maria", "head_scale": "0.1,-0.1,0.1", "audio_delay_ms": 11,
+        "vmc": "stage:3", "vmc_names": "arkit",
         "rig_map": "map.npz",
     }  # fmt: skip
     names = {field.name for field in dataclasses.fields(ServerConfig)} - {"a2f"}
@@ -155,6 +156,7 @@ def test_the_log_is_written_as_asked(configs, root_handlers, flags, formatter, l
         (["--capacity", "0"], "capacity 0.0; allowed: 0.05 to 1000.0"),
         (["--device-timeout-seconds", "0"], "device_timeout_s 0.0; allowed: 0.5 to 600.0"),
         (["--live-link", "host:0"], "address 'host:0': port '0'; allowed: 1 to 65535"),
+        (["--vmc", ":1"], "address ':1'; expected HOST or HOST:PORT"),
         (["--subject", ""], "subject ''; allowed: 1 to 200 printable ASCII characters"),
         (["--audio-delay-ms", "-1"], "audio_delay_ms -1; allowed: 0 to 10000"),
         (["--a2f", "70000"], "a2f.port 70000; allowed: 0 to 65535"),
@@ -174,14 +176,19 @@ def test_a_setting_out_of_range_is_one_line_and_status_2(configs, capsys, flags,
     [
         ({}, [], ""),
         ({"metrics_url": "http://[::1]:8/metrics"}, [], ", metrics http://[::1]:8/metrics"),
-        ({}, ["--live-link", "editor", "--subject", "Anna"], ", Live Link editor as Anna"),
+        (
+            {},
+            ["--live-link", "editor", "--subject", "Anna"],
+            ", Live Link editor as Anna, head scale metahuman",
+        ),
+        ({}, ["--vmc", "stage"], ", VMC stage with perfect-sync names"),
         (
             {"a2f_address": "[::1]:9", "ready_url": "http://[::1]:10/v1/health/ready"},
             [],
             ", a2f [::1]:9, ready http://[::1]:10/v1/health/ready",
         ),
     ],
-    ids=["usual", "metrics", "live link", "a2f"],
+    ids=["usual", "metrics", "live link", "vmc", "a2f"],
 )
 def test_the_line_that_tells_ready_has_all_places_that_there_are(
     monkeypatch, capsys, places, flags, facts

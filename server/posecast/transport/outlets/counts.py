@@ -11,8 +11,9 @@ import numpy as np
 
 logger = logging.getLogger(__name__)
 
-Fate = Literal["in_time", "late", "dropped", "refused"]
-"""Sent in time; sent late; not queued; and, besides, datagrams that nobody took."""
+Fate = Literal["in_time", "late", "hidden", "dropped", "refused"]
+"""Sent in time; sent late; not sent, as another face was to be seen; not queued; and, besides,
+datagrams that nobody took."""
 FATES: tuple[Fate, ...] = get_args(Fate)
 LATE_S = 0.01
 """How far a frame may be behind its media time before it counts as late."""
@@ -31,7 +32,8 @@ class OutletCounts:
             name: Of the outlet, for the log.
             tell: Is told each number, too.
         """
-        self._name = name
+        self.name = name
+        """Of the outlet."""
         self._tell = tell
         self._num: dict[Fate, int] = dict.fromkeys(FATES, 0)
         self._lateness_s: deque[float] = deque(maxlen=_MOST_REMEMBERED)
@@ -55,6 +57,10 @@ class OutletCounts:
         self._lateness_s.append(lateness_s)
         self._count("late" if lateness_s > LATE_S else "in_time", 1)
 
+    def hidden(self) -> None:
+        """Count a frame in whose place another face was to be seen."""
+        self._count("hidden", 1)
+
     def dropped(self, num_frames: int, reason: str) -> None:
         """Count frames that were not queued."""
         self._log_first("dropped", f"frames are dropped: {reason}")
@@ -67,7 +73,7 @@ class OutletCounts:
 
     def _log_first(self, fate: Fate, told: str) -> None:
         if not self._num[fate]:
-            logger.warning("%s: %s", self._name, told)
+            logger.warning("%s: %s", self.name, told)
 
     def _count(self, fate: Fate, num: int) -> None:
         self._num[fate] += num

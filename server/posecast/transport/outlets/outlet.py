@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol
 
 from posecast.signals import FaceFrames
 from posecast.transport.outlets.counts import OutletCounts
+from posecast.transport.outlets.floor import Floor
 from posecast.transport.outlets.pacing import DueFrame, PacedFrames, Row
 from posecast.transport.outlets.stream_feed import StreamFeed
 
@@ -64,6 +65,7 @@ class FaceOutlet(Generic[Row]):
         *,
         delay_s: float,
         most_queued_s: float,
+        floor: Floor | None = None,
         timer: Timer | None = None,
     ) -> None:
         """Open; must be called in the event loop unless there is a timer.
@@ -73,12 +75,14 @@ class FaceOutlet(Generic[Row]):
             counts: Is told what becomes of each frame.
             delay_s: How long after its first frame has come an utterance begins.
             most_queued_s: How far ahead frames of a stream may be queued, in seconds.
+            floor: Decides which face is sent to a receiver of one; unset, all are.
             timer: Tells and waits for the time; unset means the running event loop.
         """
         self.delay_s = delay_s
         """How long after its first frame has come an utterance begins."""
         self._sender, self._counts = sender, counts
         self._most_queued_s = most_queued_s
+        self._floor = floor
         self._timer: Timer = timer or asyncio.get_running_loop()
         self._origin_s: float | None = None
         self._faces: dict[int, PacedFrames[Row]] = {}
@@ -148,7 +152,12 @@ class FaceOutlet(Generic[Row]):
         self._alarm = None
         for place, face in self._faces.items():
             for frame in face.release(self._timer.time() + EARLY_S):
-                self._send(place, frame)
+                if self._floor is None or self._floor.admits(place, begins=frame.begins):
+                    self._send(place, frame)
+                else:
+                    self._counts.hidden()
+            if self._floor is not None and face.is_at_rest:
+                self._floor.leave(place)
             if place in self._leaving and face.next_due_s == math.inf:
                 self._leaving.discard(place)
                 self._taken.discard(place)

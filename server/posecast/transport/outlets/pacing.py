@@ -30,6 +30,8 @@ class DueFrame(Generic[Row]):
     """Its media time, on the clock of those who queued it."""
     frame_rate_hz: int
     """Frames in a second where it comes from."""
+    begins: bool
+    """Whether an utterance begins with it."""
 
 
 @dataclass(slots=True)
@@ -43,6 +45,8 @@ class _Part(Generic[Row]):
     """First frame that is still to be given out."""
     end: int
     """The frame behind the last one."""
+    begins: bool
+    """Whether an utterance begins with the first frame."""
 
     def due_s(self, place: int) -> float:
         return self.start_s + (self.frames.first_index + place) / self.frames.frame_rate_hz
@@ -98,16 +102,22 @@ class PacedFrames(Generic[Row]):
             return self._shown_until_s
         return self._parts[-1].due_s(self._parts[-1].end)
 
-    def add(self, frames: FaceFrames, start_s: float) -> None:
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is queued, and the frame that was given out last is at rest."""
+        return not self._parts and (self._shown is None or _is_rest(*self._shown))
+
+    def add(self, frames: FaceFrames, start_s: float, *, begins: bool = False) -> None:
         """Queue consecutive frames in the place of all that is due as late or later.
 
         Args:
             frames: What is to be seen; it is kept, so it must not change any more.
             start_s: When frame 0 is due; frame `i` is due `i / frame_rate_hz` later.
+            begins: Whether an utterance begins with them.
         """
         if not len(frames):
             return
-        part: _Part[Row] = _Part(frames, (), start_s, 0, len(frames))
+        part: _Part[Row] = _Part(frames, (), start_s, 0, len(frames), begins)
         self.cut(part.due_s(0))
         if self._parts and part.due_s(part.end) - self.next_due_s > self._most_queued_s:
             self._counts.dropped(len(frames), f"more than {self._most_queued_s:g} s wait")
@@ -140,10 +150,13 @@ class PacedFrames(Generic[Row]):
         if last is None:
             return
         frames, place = last
-        weights, head = frames.weights[place], frames.head[place]
-        if weights.any() or head[:3].any():
-            rate_hz = frames.frame_rate_hz
-            easing = ease_to_rest(weights, head, frame_rate_hz=rate_hz, first_index=0)
+        if not _is_rest(frames, place):
+            easing = ease_to_rest(
+                frames.weights[place],
+                frames.head[place],
+                frame_rate_hz=frames.frame_rate_hz,
+                first_index=0,
+            )
             self.add(easing, max(self.end_s, now_s))
 
     def release(self, now_s: float) -> list[DueFrame[Row]]:
@@ -159,7 +172,12 @@ class PacedFrames(Generic[Row]):
         while self.next_due_s <= now_s:
             part = self._parts[0]
             due.append(
-                DueFrame(part.rows[part.next], part.due_s(part.next), part.frames.frame_rate_hz)
+                DueFrame(
+                    part.rows[part.next],
+                    part.due_s(part.next),
+                    part.frames.frame_rate_hz,
+                    begins=part.begins and part.next == 0,
+                )
             )
             self._shown = part.frames, part.next
             part.next += 1
@@ -167,3 +185,8 @@ class PacedFrames(Generic[Row]):
             if part.next == part.end:
                 self._parts.popleft()
         return due
+
+
+def _is_rest(frames: FaceFrames, place: int) -> bool:
+    """Whether a frame is a face at rest: all weights 0, looking straight ahead."""
+    return not (frames.weights[place].any() or frames.head[place, :3].any())

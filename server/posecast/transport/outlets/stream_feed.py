@@ -57,12 +57,13 @@ class StreamFeed:
         first_s = frames.first_index / frames.frame_rate_hz
         soon_s = self._clock() + self._delay_s - first_s
         start_s = self._starts_s.get(utterance_index)
+        begins = start_s is None
         if start_s is None:
             start_s = max(soon_s, self._spoken_until_s - first_s)
         elif arrived_s > start_s + first_s:
             start_s = soon_s
         self._begin(utterance_index, start_s)
-        self._speak(frames, start_s)
+        self._speak(frames, start_s, begins=begins)
 
     def ease(self, utterance_index: int, frames: FaceFrames) -> None:
         """Take the frames that end what is spoken, in the place of all later ones.
@@ -120,7 +121,7 @@ class StreamFeed:
         if len(self._starts_s) > _MOST_UTTERANCES:
             del self._starts_s[min(self._starts_s)]
 
-    def _speak(self, frames: FaceFrames, start_s: float) -> None:
-        self._paced.add(frames, start_s)
+    def _speak(self, frames: FaceFrames, start_s: float, *, begins: bool = False) -> None:
+        self._paced.add(frames, start_s, begins=begins)
         end_index = frames.first_index + len(frames)
         self._spoken_until_s = start_s + end_index / frames.frame_rate_hz

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import logging
 
-from posecast.transport.outlets.counts import OutletCounts
+from posecast.transport.outlets.counts import FATES, OutletCounts
 
 
 def test_every_fate_is_counted_and_told():
@@ -11,12 +11,15 @@ def test_every_fate_is_counted_and_told():
 
     for lateness_s in (-0.0005, 0.0, 0.01, 0.0101, 1.0):
         counts.sent(lateness_s)
+    counts.hidden()
     counts.dropped(25, "why")
     counts.refused("why")
 
-    assert [counts.num(fate) for fate in ("in_time", "late", "dropped", "refused")] == [3, 2, 25, 1]
+    assert [counts.num(fate) for fate in FATES] == [3, 2, 1, 25, 1]
     assert counts.num_sent == 5
-    assert told == [("in_time", 1)] * 3 + [("late", 1)] * 2 + [("dropped", 25), ("refused", 1)]
+    assert told == [
+        *[("in_time", 1)] * 3, *[("late", 1)] * 2, ("hidden", 1), ("dropped", 25), ("refused", 1),
+    ]  # fmt: skip
 
 
 def test_the_95th_percentile_of_lateness_is_in_milliseconds():

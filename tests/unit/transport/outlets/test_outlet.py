@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from posecast.transport.outlets.counts import OutletCounts
+from posecast.transport.outlets.floor import Floor
 from posecast.transport.outlets.outlet import EARLY_S, FaceOutlet, open_feeds
 
 
@@ -206,3 +207,71 @@ def test_a_feed_is_opened_in_each_outlet_and_closed_as_the_stream_ends(
 def test_without_outlets_there_is_nothing_to_feed():
     with open_feeds([]) as feeds:
         assert feeds == ()
+
+
+@pytest.fixture
+def stage(sender, counts, timer):
+    """An outlet to a receiver that knows one face alone."""
+    return FaceOutlet(sender, counts, delay_s=0.1, most_queued_s=60.0, floor=Floor(), timer=timer)
+
+
+def test_where_there_is_one_face_the_stream_that_begins_last_takes_it(
+    stage, sender, counts, timer, make_frames
+):
+    first, second = stage.open(), stage.open()
+    first.speak(0, make_frames(50), arrived_s=1000.0)
+    timer.advance(0.49)
+
+    second.speak(0, make_frames(10), arrived_s=1000.49)
+    timer.advance(1.0)
+
+    places = sender.places()
+    assert places == [0] * 13 + [1] * 10, "what the second is silent in does not bring back another"
+    media_s = [media_s for _, _, media_s, *_ in sender.sent]
+    np.testing.assert_allclose(np.diff(media_s[:13]), 0.04, atol=1e-4)
+    assert counts.num_sent == 23
+    assert counts.num("hidden") > 0
+
+
+def test_a_face_that_has_come_to_rest_leaves_it_to_one_that_still_speaks(
+    stage, sender, timer, make_frames
+):
+    first, second = stage.open(), stage.open()
+    first.speak(0, make_frames(50), arrived_s=1000.0)
+    timer.advance(0.31)
+    second.speak(0, make_frames(5), arrived_s=1000.31)
+    second.end_utterance()
+    timer.advance(5.0)
+
+    places = sender.places()
+    begin, end = places.index(1), len(places) - places[::-1].index(1)
+    assert places[begin:end] == [1] * (5 + 5), "and 200 ms of easing"
+    assert set(places[:begin]) == set(places[end:]) == {0}
+    assert len(places) == 50
+
+
+def test_idle_life_takes_the_face_from_nobody(stage, sender, timer, make_frames):
+    speaker, idler = stage.open(), stage.open()
+    speaker.speak(0, make_frames(25), arrived_s=1000.0)
+    timer.advance(0.3)
+
+    idler.idle(make_frames(100))
+    timer.advance(0.7)
+    assert set(sender.places()) == {0}
+    speaker.end_utterance()
+    timer.advance(2.0)
+
+    assert sender.places()[-1] == 1
+    assert sender.places()[: 25 + 5] == [0] * 30
+
+
+def test_a_speaker_whose_frames_come_late_keeps_the_face(stage, sender, timer, make_frames):
+    speaker, idler = stage.open(), stage.open()
+    speaker.speak(0, make_frames(10), arrived_s=1000.0)
+    idler.idle(make_frames(100))
+    timer.advance(1.0)
+
+    speaker.speak(0, make_frames(10, first_index=10), arrived_s=1000.0)
+    timer.advance(1.0)
+
+    assert sender.places() == [0] * 20

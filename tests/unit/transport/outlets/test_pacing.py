@@ -166,3 +166,24 @@ def test_every_change_of_what_is_due_is_told(jaw_of, counts, make_frames):
     paced.cut(100.0)
 
     assert seen[-2:] == [100.0, math.inf]
+
+
+def test_only_the_first_frame_of_an_utterance_begins_it(paced, make_frames):
+    paced.add(make_frames(3), 1.0, begins=True)
+    paced.add(make_frames(2, first_index=3), 1.0)
+
+    assert [frame.begins for frame in paced.release(9.0)] == [True, False, False, False, False]
+
+
+def test_a_face_is_at_rest_once_it_has_shown_it_and_nothing_follows(paced, make_frames):
+    assert paced.is_at_rest
+    paced.add(make_frames(3), 1.0)
+    assert not paced.is_at_rest
+    paced.release(9.0)
+    assert not paced.is_at_rest, "its mouth stands open"
+
+    paced.rest(9.0)
+    assert not paced.is_at_rest
+    paced.release(10.0)
+
+    assert paced.is_at_rest
