@@ -234,7 +234,7 @@ def test_where_there_is_one_face_the_stream_that_begins_last_takes_it(
 
 
 def test_a_face_that_has_come_to_rest_leaves_it_to_one_that_still_speaks(
-    stage, sender, timer, make_frames
+    stage, sender, counts, timer, make_frames
 ):
     first, second = stage.open(), stage.open()
     first.speak(0, make_frames(50), arrived_s=1000.0)
@@ -247,7 +247,8 @@ def test_a_face_that_has_come_to_rest_leaves_it_to_one_that_still_speaks(
     begin, end = places.index(1), len(places) - places[::-1].index(1)
     assert places[begin:end] == [1] * (5 + 5), "and 200 ms of easing"
     assert set(places[:begin]) == set(places[end:]) == {0}
-    assert len(places) == 50
+    assert len(places) + counts.num("hidden") == 50 + 10
+    assert counts.num("hidden") == 9, "as long as the other is seen"
 
 
 def test_idle_life_takes_the_face_from_nobody(stage, sender, timer, make_frames):
