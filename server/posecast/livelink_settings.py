@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from posecast.errors import InvalidRequest
 from posecast.ranges import check_range
-from posecast.udp_receiver import USUAL_AUDIO_DELAY_MS, check_audio_delay, read_address
+from posecast.udp_receiver import UdpReceiver
 
 USUAL_PORT = 11_111
 """UDP port of Unreal's stock source "Apple ARKit"."""
@@ -80,34 +80,22 @@ def read_head_scale(text: str) -> HeadScale:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LiveLinkSettings:
-    """A receiver, and what it is sent, as people write it."""
+class LiveLinkSettings(UdpReceiver):
+    """A Live Link receiver, and what it is sent, as people write it."""
 
-    address: str
-    """`HOST` or `HOST:PORT`."""
+    kind = "Live Link"
+    usual_port = USUAL_PORT
+
     subject: str = USUAL_SUBJECT
     """Name of the face, or of the first one."""
     head_scale: str = USUAL_HEAD_SCALE
     """A preset, or `YAW,PITCH,ROLL`."""
-    audio_delay_ms: int = USUAL_AUDIO_DELAY_MS
-    """How late the audio is heard; the face waits as long, 0..10000."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be used."""
-        _ = self.host_and_port
+        UdpReceiver.__post_init__(self)  # a class with slots does not know itself as `super()`
         check_subject(self.subject)
         read_head_scale(self.head_scale)
-        check_audio_delay(self.audio_delay_ms)
-
-    @property
-    def host_and_port(self) -> tuple[str, int]:
-        """Where its datagrams go."""
-        return read_address(self.address, usual_port=USUAL_PORT)
-
-    @property
-    def name(self) -> str:
-        """What to call the receiver."""
-        return f"Live Link {self.address}"
 
     @property
     def description(self) -> str:

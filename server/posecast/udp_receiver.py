@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 from posecast.errors import InvalidRequest
 from posecast.ranges import check_range
 
@@ -39,13 +42,31 @@ def read_address(text: str, *, usual_port: int) -> tuple[str, int]:
     return host, int(port_text)
 
 
-def check_audio_delay(audio_delay_ms: int) -> None:
-    """Refuse a delay of the face that nobody can want.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UdpReceiver:
+    """A receiver, as people write it; each kind adds how it wants a face."""
 
-    Args:
-        audio_delay_ms: How late the audio is heard, in milliseconds.
+    kind: ClassVar[str]
+    """What people call its kind."""
+    usual_port: ClassVar[int]
+    """Where receivers of its kind listen."""
 
-    Raises:
-        InvalidRequest: If it is negative or more than ten seconds.
-    """
-    check_range("audio_delay_ms", audio_delay_ms, 0, 10_000)
+    address: str
+    """`HOST` or `HOST:PORT`."""
+    audio_delay_ms: int = USUAL_AUDIO_DELAY_MS
+    """How late the audio is heard; the face waits as long, 0..10000."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be used."""
+        read_address(self.address, usual_port=self.usual_port)
+        check_range("audio_delay_ms", self.audio_delay_ms, 0, 10_000)
+
+    @property
+    def host_and_port(self) -> tuple[str, int]:
+        """Where its datagrams go."""
+        return read_address(self.address, usual_port=self.usual_port)
+
+    @property
+    def name(self) -> str:
+        """What to call the receiver."""
+        return f"{self.kind} {self.address}"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from posecast.errors import InvalidRequest
 from posecast.rig.arkit import CURVE_NAMES
+from posecast.rig.unity_axes import unity_quaternions
 from posecast.signals import FaceFrames, FloatArray
 
 FULL_WEIGHT = 100.0
@@ -140,7 +141,7 @@ def _rotation_curves(times_s: NDArray[np.float64], head: FloatArray, path: str |
 
 def _unity_rotations(head: FloatArray) -> NDArray[np.float64]:
     """In Unity's left-handed axes, each on the same side as the one before. [T, 4]"""
-    rotations = head.astype(np.float64) * (1, -1, -1, 1)
+    rotations = unity_quaternions(head).astype(np.float64)
     turns = (rotations[1:] * rotations[:-1]).sum(axis=1) < 0
     signs = np.cumprod(np.where(turns, -1.0, 1.0))
     rotations[1:] *= signs[:, None]

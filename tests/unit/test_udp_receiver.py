@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
 from posecast.errors import InvalidRequest
-from posecast.udp_receiver import check_audio_delay, read_address
+from posecast.udp_receiver import UdpReceiver, read_address
 
 
 @pytest.mark.parametrize(
@@ -43,14 +45,27 @@ def test_a_wrong_address_is_refused(text, message):
     assert str(caught.value) == message
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver(UdpReceiver):
+    kind = "Radio"
+    usual_port = 5
+
+
+def test_a_receiver_is_known_by_its_kind_and_address():
+    receiver = Receiver(address="stage", audio_delay_ms=10_000)
+
+    assert receiver.name == "Radio stage"
+    assert receiver.host_and_port == ("stage", 5)
+
+
 @pytest.mark.parametrize("delay_ms", [-1, 10_001])
 def test_a_delay_out_of_range_is_refused(delay_ms):
     with pytest.raises(InvalidRequest) as caught:
-        check_audio_delay(delay_ms)
+        Receiver(address="stage", audio_delay_ms=delay_ms)
 
     assert str(caught.value) == f"audio_delay_ms {delay_ms}; allowed: 0 to 10000"
 
 
-@pytest.mark.parametrize("delay_ms", [0, 10_000])
-def test_a_delay_within_the_range_is_taken(delay_ms):
-    check_audio_delay(delay_ms)
+def test_a_receiver_without_an_address_that_can_be_read_is_refused():
+    with pytest.raises(InvalidRequest, match="address ':5'; expected HOST or HOST:PORT"):
+        Receiver(address=":5")

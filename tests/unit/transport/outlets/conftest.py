@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -52,6 +53,15 @@ class Alarm:
 @pytest.fixture
 def timer() -> FakeTimer:
     return FakeTimer()
+
+
+@pytest.fixture
+def receiver() -> Iterator[socket.socket]:
+    """A UDP port of this machine."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(5)
+        yield receiver
 
 
 @pytest.fixture(scope="session")

@@ -16,14 +16,6 @@ def counts():
     return OutletCounts("test")
 
 
-@pytest.fixture
-def receiver():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-        receiver.bind(("127.0.0.1", 0))
-        receiver.settimeout(5)
-        yield receiver
-
-
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_datagram_arrives_as_it_was(receiver, counts, host):
     sender = DatagramSocket(host, receiver.getsockname()[1], counts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import socket
 
 import pytest
 
@@ -19,14 +18,6 @@ from posecast.transport.outlets.opening import open_outlets, open_server_outlets
 @pytest.fixture
 def metrics():
     return ServerMetrics(model="tiny 0", device="cpu")
-
-
-@pytest.fixture
-def receiver():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-        receiver.bind(("127.0.0.1", 0))
-        receiver.settimeout(5)
-        yield receiver
 
 
 def address_of(receiver):
