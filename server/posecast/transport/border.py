@@ -23,6 +23,10 @@ from posecast.transport.stream_table import StreamEntry
 
 logger = logging.getLogger(__name__)
 
+NEWS_S = 0.05
+"""How long a stream that sends faces by UDP, too, awaits its cancellation at its end: a client that
+goes looks at first like one that has said all, whose face would speak on."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenStream:
@@ -143,6 +147,8 @@ class Border:
                 status = "OK"
                 try:
                     yield OpenStream(log, entry, span, place, feeds, backend)
+                    if feeds:
+                        await asyncio.sleep(NEWS_S)
                 except asyncio.CancelledError:
                     status = "UNAVAILABLE" if self._is_closing else "CANCELLED"
                     raise

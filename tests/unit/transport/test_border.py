@@ -11,7 +11,7 @@ import pytest
 from posecast.config import AnimationOptions, ModelConfig, ServerConfig
 from posecast.errors import InvalidRequest, ModelUnavailable, Overloaded
 from posecast.transport.admission import Admission
-from posecast.transport.border import Border
+from posecast.transport.border import NEWS_S, Border
 from posecast.transport.capacity import Capacity, WindowCost
 from posecast.transport.metrics import ServerMetrics
 from posecast.transport.stream_table import StreamTable
@@ -174,6 +174,40 @@ async def test_a_stream_that_is_cancelled_gives_back_all(border, backend):
 
     assert counted(backend, "streams_total", method="Animate", status="CANCELLED") == 1
     check_nothing_is_held(backend)
+
+
+async def test_a_client_that_goes_after_its_last_word_stops_its_face(border, backend):
+    said = asyncio.Event()
+
+    async def say_all():
+        said.set()
+
+    task = asyncio.create_task(run(border, FakeContext(), say_all))
+    await said.wait()
+    await asyncio.sleep(0.2 * NEWS_S)
+    task.cancel()  # as gRPC does: an end of requests comes first
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert backend.outlets[0].closed == [False]
+    assert counted(backend, "streams_total", method="Animate", status="CANCELLED") == 1
+    check_nothing_is_held(backend)
+
+
+async def test_a_stream_that_comes_to_its_own_end_lets_its_face_be_played(border, backend):
+    await run(border, FakeContext())
+
+    assert backend.outlets[0].closed == [True]
+
+
+async def test_without_receivers_by_udp_a_stream_waits_for_nothing(border, backend):
+    backend.outlets = ()
+    task = asyncio.create_task(run(border, FakeContext()))
+
+    for _ in range(3):  # turns of the event loop
+        await asyncio.sleep(0)
+
+    assert task.done()
 
 
 async def test_streams_that_the_server_ends_are_told_that_it_stops(border, backend):
