@@ -46,11 +46,14 @@ void Session::interrupt(std::optional<FrameKey> place, double now_s) {
   outbox_.interrupt();
   interrupted_end_ = num_utterances;
   player_.interrupt(from, num_utterances, now_s);
-  for (std::uint32_t u = first_unsent; u < num_utterances; ++u)
-    if (sent_.by_utterance(u) == nullptr)
-      end_locally(u, u == first_unsent ? frames_sent : 0, false, now_s);
   if (!is_asked && position)
     player_.end(from, now_s);
+  for (std::uint32_t u = first_unsent; u < num_utterances; ++u) {
+    const bool is_shown = position && position->utterance == u;
+    const std::uint64_t num_sent = u == first_unsent ? frames_sent : 0;
+    if (sent_.by_utterance(u) == nullptr)
+      end_locally(u, is_shown ? std::min(num_sent, from.index) : num_sent, false, now_s);
+  }
 }
 
 /// Ask the server to stop what it has. False if no easing frames are to be expected.
@@ -303,6 +306,9 @@ std::string Session::overdue(double now_s) {
 
 void Session::end_stream(double now_s) {
   has_header_ = false;
+  if (const auto position = player_.position(now_s);
+      position && position->utterance < interrupted_end_)
+    player_.end(*position, now_s); // the easing frames will not come
   for (SentUtterance& sent : sent_) {
     if (sent.state == SentUtterance::State::kEnded)
       continue;
@@ -315,9 +321,6 @@ void Session::end_stream(double now_s) {
     end_locally(sent.utterance, sent.first_frame + sent.num_frames, was_lost, now_s);
   }
   sent_ = {};
-  if (const auto position = player_.position(now_s);
-      position && position->utterance < interrupted_end_)
-    player_.end(*position, now_s); // the easing frames will not come
 }
 
 void Session::report_break(int status, const std::string& reason, std::uint32_t attempt) {

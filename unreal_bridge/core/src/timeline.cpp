@@ -24,9 +24,11 @@ void Timeline::add(const Frame& frame, double now_s) {
     counters_.frames_late += frame.kind == FrameKind::kSpeech;
     return;
   }
-  switch (buffer_.push(frame)) {
+  const bool is_complete = !buffer_.empty() && buffer_.back().kind == FrameKind::kEnd &&
+                           buffer_.back().key.utterance == frame.key.utterance;
+  switch (is_complete ? FrameBuffer::Pushed::kOutOfOrder : buffer_.push(frame)) {
   case FrameBuffer::Pushed::kOutOfOrder:
-    counters_.frames_malformed += frame.kind != FrameKind::kEnd; // an easing has ended it already
+    counters_.frames_malformed += frame.kind != FrameKind::kEnd; // an easing ends it before the end
     return;
   case FrameBuffer::Pushed::kStoredAndDroppedOldest:
     ++counters_.frames_dropped;
@@ -71,6 +73,7 @@ void Timeline::follow(std::uint32_t utterance, double media_s, double now_s) {
     if (is_shown())
       finish(utterance_);
     begin(utterance);
+    clock_.hold(0);
   }
   const auto followed = clock_.follow(media_s, now_s);
   if (followed == PlaybackClock::Followed::kSmooth)
@@ -217,7 +220,6 @@ bool Timeline::release(double now_s, ShownFrame& shown) {
 }
 
 bool Timeline::sample(double now_s, ShownFrame& shown) {
-  is_sampled_ = true;
   if (!is_shown() || is_waiting_for_frames()) {
     prune(now_s);
     return false;
@@ -269,12 +271,10 @@ double Timeline::due_s(FrameKey key) const {
   return last_zero_s_ + media_s(key.index);
 }
 
-/// Forget what nobody will ask for any more.
+/// Forget what is over and was released, if anyone polls at all.
 void Timeline::prune(double now_s) {
-  FrameKey kept{utterance_, is_shown() ? index_at(now_s) : 0};
-  if (is_polled_ && (released_ < kept || !is_sampled_))
-    kept = released_;
-  buffer_.drop_before(kept);
+  const FrameKey shown{utterance_, is_shown() ? index_at(now_s) : 0};
+  buffer_.drop_before(is_polled_ ? std::min(shown, released_) : shown);
 }
 
 } // namespace posecast::core

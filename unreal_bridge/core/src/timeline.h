@@ -110,7 +110,6 @@ private:
   /// All frames before it have been released.
   FrameKey released_;
   bool is_polled_ = false;
-  bool is_sampled_ = false;
 };
 
 } // namespace posecast::core
