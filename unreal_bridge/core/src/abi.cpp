@@ -1,7 +1,7 @@
 // The functions of posecast_core.h: every one checks what it is given, and lets no exception out.
 #include "abi_options.h"
 #include "axes.h"
-#include "client.h"
+#include "handle.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,10 +10,6 @@
 #include <new>
 
 using namespace posecast::core;
-
-struct posecast_client {
-  Client client;
-};
 
 // Old callers and new cores agree on these; a change of a size is a new version of the struct.
 static_assert(sizeof(posecast_frame) == 312);
@@ -221,7 +217,7 @@ std::int32_t posecast_create(const posecast_options* options, posecast_client** 
     write_text(fault, error, error_capacity);
     if (!fault.empty())
       return POSECAST_INVALID_ARGUMENT;
-    *client = new posecast_client{Client(read)};
+    *client = new posecast_client{Client(read, steady_s)};
     return POSECAST_NOTHING;
   } catch (...) {
     return code_of_exception();

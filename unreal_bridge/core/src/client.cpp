@@ -1,6 +1,8 @@
 #include "client.h"
 
+#include <chrono>
 #include <exception>
+#include <random>
 
 namespace posecast::core {
 
@@ -20,8 +22,12 @@ constexpr int kInternal = 13;
 
 } // namespace
 
-Client::Client(const Options& options)
-    : options_(options), created_(std::chrono::steady_clock::now()), session_(options),
+double steady_s() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+Client::Client(const Options& options, std::function<double()> clock)
+    : options_(options), clock_(std::move(clock)), created_s_(clock_()), session_(options),
       policy_(std::random_device{}()), thread_([this] { run(); }) {}
 
 Client::~Client() {
@@ -33,10 +39,6 @@ Client::~Client() {
   }
   changed_.notify_all();
   thread_.join();
-}
-
-double Client::now_s() const {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - created_).count();
 }
 
 /// One stream after another, until one fails for good.

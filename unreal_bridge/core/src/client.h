@@ -5,17 +5,20 @@
 #include "reconnect_policy.h"
 #include "session.h"
 
-#include <atomic>
-#include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 
 namespace posecast::core {
 
+/// Seconds of a clock that never jumps.
+double steady_s();
+
 class Client {
 public:
-  explicit Client(const Options& options);
+  /// `clock` tells seconds; tests bring one that is fast.
+  Client(const Options& options, std::function<double()> clock);
   /// Cancels what is under way and joins every thread.
   ~Client();
   Client(const Client&) = delete;
@@ -23,7 +26,7 @@ public:
 
   const Options& options() const { return options_; }
   /// Seconds since the creation.
-  double now_s() const;
+  double now_s() const { return clock_() - created_s_; }
 
   /// Look at the session, or take something from it.
   template <typename Use> auto use(Use use) {
@@ -49,7 +52,8 @@ private:
   void give_up(AnimateCall& call, int status, const std::string& reason, bool may_retry);
 
   const Options options_;
-  const std::chrono::steady_clock::time_point created_;
+  const std::function<double()> clock_;
+  const double created_s_;
   std::mutex mutex_;
   std::condition_variable changed_;
   // All below is guarded by the mutex.
