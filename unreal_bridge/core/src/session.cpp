@@ -33,7 +33,8 @@ std::size_t Session::push_audio(std::span<const std::int16_t> values) {
 }
 
 void Session::follow(std::uint32_t utterance, double media_s, double now_s) {
-  player_.follow(utterance, media_s, now_s);
+  if (options_.follows_audio)
+    player_.follow(utterance, media_s, now_s);
 }
 
 void Session::interrupt(std::optional<FrameKey> place, double now_s) {

@@ -111,7 +111,8 @@ bool Timeline::wait(double now_s) {
   const Frame& frame = buffer_[first];
   const FrameKey key = frame.key;
   if (frame.kind == FrameKind::kEnd || frame.kind == FrameKind::kEasing) {
-    finish(key.utterance); // nothing of it was ever shown
+    finish(key.utterance); // nothing of it was ever shown, nor will be
+    released_ = std::max(released_, {utterance_, 0});
     return true;
   }
   if (!is_ready(first, now_s))
@@ -268,7 +269,8 @@ std::uint64_t Timeline::index_at(double now_s) const {
 double Timeline::due_s(FrameKey key) const {
   if (key.utterance == utterance_ && is_shown())
     return clock_.when_s(media_s(key.index));
-  return last_zero_s_ + media_s(key.index);
+  // Who polls so rarely that two utterances were over meanwhile learns less about the first.
+  return last_zero_s_ + (key.utterance + 1 == utterance_ ? media_s(key.index) : 0);
 }
 
 /// Forget what is over and was released, if anyone polls at all.
