@@ -1,9 +1,10 @@
-// A client that does what it is told, line by line, and tells in JSON what it gets. For test_core.py.
+// A client that does what it is told, line by line, and tells in JSON what it gets. For
+// test_core.py.
 //
 //   drive ADDRESS PCM [OPTION=NUMBER...]
 //
-// PCM is a file of 16-bit samples at 16 kHz. Each command is answered by lines with what came meanwhile,
-// and one with "done".
+// PCM is a file of 16-bit samples at 16 kHz. Each command is answered by lines with what came
+// meanwhile, and one with "done".
 #include <posecast_core.h>
 
 #include <algorithm>
@@ -38,8 +39,8 @@ public:
     options.settings = &settings;
     for (const auto& [name, value] : given) {
       const std::map<std::string, std::uint32_t*> fields = {
-          {"mode", &options.latency_mode},         {"clock", &options.clock},
-          {"rate", &options.frame_rate_hz},        {"idles", &options.idles},
+          {"mode", &options.latency_mode},          {"clock", &options.clock},
+          {"rate", &options.frame_rate_hz},         {"idles", &options.idles},
           {"start_delay", &options.start_delay_ms}, {"max_frames", &options.max_frames_ms},
           {"max_audio", &options.max_audio_ms}};
       if (name == "seed") {

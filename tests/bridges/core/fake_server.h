@@ -29,9 +29,9 @@ struct Behaviour {
 
 class FakeServer : private v1::FaceAnimationService::Service {
 public:
-  explicit FakeServer(Behaviour behaviour = {}, std::string address = "127.0.0.1:0",
-                      std::shared_ptr<grpc::ServerCredentials> credentials =
-                          grpc::InsecureServerCredentials());
+  explicit FakeServer(
+      Behaviour behaviour = {}, std::string address = "127.0.0.1:0",
+      std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials());
   ~FakeServer() override { kill(); }
 
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }

@@ -1,7 +1,7 @@
 // libFuzzer: whatever comes from the wire, the client neither crashes nor shows nonsense.
 //
-// The bytes are cut into messages by a length before each, as gRPC's framing does. Between two messages
-// time goes on, audio is sent and the face is looked at.
+// The bytes are cut into messages by a length before each, as gRPC's framing does. Between two
+// messages time goes on, audio is sent and the face is looked at.
 #include "session.h"
 
 #include <cmath>
@@ -28,9 +28,8 @@ void check(const ShownFrame& shown, double now_s) {
   require(std::abs(norm - 1) < 1e-3F, "the head is a rotation");
   if (std::getenv("POSECAST_FUZZ_TRACE") != nullptr)
     std::fprintf(stderr, "%.3f s: frame %u/%llu due %.3f local %d kind %d\n", now_s,
-                 shown.frame.key.utterance,
-                 static_cast<unsigned long long>(shown.frame.key.index), shown.due_s,
-                 shown.is_local, static_cast<int>(shown.frame.kind));
+                 shown.frame.key.utterance, static_cast<unsigned long long>(shown.frame.key.index),
+                 shown.due_s, shown.is_local, static_cast<int>(shown.frame.kind));
   require(shown.due_s <= now_s + 1e-3, "a frame that is released is due");
   require(shown.frame.kind != FrameKind::kEnd, "an end has no face");
 }

@@ -35,7 +35,8 @@ int main(int argc, char** argv) {
   eased.mutable_frames()->set_is_easing(true);
   auto idle = small(1, 0, 3);
   idle.mutable_frames()->set_is_idle(true);
-  write(folder + "speech", {header(25, 3), small(0, 0, 5), small(0, 5, 10), end(0, 10), small(1, 0, 3)});
+  write(folder + "speech",
+        {header(25, 3), small(0, 0, 5), small(0, 5, 10), end(0, 10), small(1, 0, 3)});
   write(folder + "interrupt", {header(25, 3), small(0, 0, 10), eased, end(0, 10, true), idle});
   return 0;
 }

@@ -47,8 +47,10 @@ public:
   Speaker& operator=(const Speaker&) = delete;
 
   int push(double duration_s) {
-    const std::vector<std::int16_t> values(static_cast<std::size_t>(std::lround(duration_s * 16000)), 100);
-    return posecast_push_audio_i16(client, values.data(), static_cast<std::uint32_t>(values.size()));
+    const std::vector<std::int16_t> values(
+        static_cast<std::size_t>(std::lround(duration_s * 16000)), 100);
+    return posecast_push_audio_i16(client, values.data(),
+                                   static_cast<std::uint32_t>(values.size()));
   }
   /// Take what is due now.
   void poll() {

@@ -42,9 +42,11 @@ TEST_CASE("options out of range are refused with value and range") {
   CHECK(fault([](auto& o) { o.latency_mode = 4; }) == "latency_mode 4; allowed: 0 to 3");
   CHECK(fault([](auto& o) { o.clock = 2; }) == "clock 2; allowed: 0 to 1");
   CHECK(fault([](auto& o) { o.window_frames = 101; }) == "window_frames 101; allowed: 0 to 100");
-  CHECK(fault([](auto& o) { o.max_audio_ms = 999; }) == "max_audio_ms 999; allowed: 1000 to 600000");
+  CHECK(fault([](auto& o) { o.max_audio_ms = 999; }) ==
+        "max_audio_ms 999; allowed: 1000 to 600000");
   CHECK(fault([](auto& o) { o.max_frames_ms = 1; }) == "max_frames_ms 1; allowed: 6000 to 600000");
-  CHECK(fault([](auto& o) { o.start_delay_ms = 5001; }) == "start_delay_ms 5001; allowed: 1 to 5000");
+  CHECK(fault([](auto& o) { o.start_delay_ms = 5001; }) ==
+        "start_delay_ms 5001; allowed: 1 to 5000");
   CHECK(posecast_create(nullptr, nullptr, nullptr, 0) == POSECAST_INVALID_ARGUMENT);
 }
 
@@ -223,14 +225,16 @@ TEST_CASE("pushing, polling and sampling allocate nothing and take microseconds"
   CHECK(num_allocated == 0);
   std::ranges::sort(costs_us);
   const double p50 = costs_us[costs_us.size() / 2];
-  MESSAGE("poll: p50 " << p50 << " us a frame, p99 " << costs_us[costs_us.size() * 99 / 100] << " us");
+  MESSAGE("poll: p50 " << p50 << " us a frame, p99 " << costs_us[costs_us.size() * 99 / 100]
+                       << " us");
 #ifdef NDEBUG
   CHECK(p50 < 20);
 #endif
 }
 
 TEST_CASE("heads are converted for Unreal") {
-  const float head[4] = {0, static_cast<float>(std::sin(0.1)), 0, static_cast<float>(std::cos(0.1))};
+  const float head[4] = {0, static_cast<float>(std::sin(0.1)), 0,
+                         static_cast<float>(std::cos(0.1))};
   float quaternion[4];
   float rotator[3];
   posecast_unreal_quaternion(head, quaternion);

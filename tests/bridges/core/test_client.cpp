@@ -48,8 +48,8 @@ TEST_CASE("all frames of two utterances come, in order and unchanged") {
       CHECK(frame.head[3] == 1);
       CHECK(frame.time_s == Approx(static_cast<double>(frame.index) / 25));
     }
-  for (const std::uint32_t kind : {POSECAST_EVENT_FIRST_FRAME, POSECAST_EVENT_UTTERANCE_END,
-                                   POSECAST_EVENT_UTTERANCE_PLAYED})
+  for (const std::uint32_t kind :
+       {POSECAST_EVENT_FIRST_FRAME, POSECAST_EVENT_UTTERANCE_END, POSECAST_EVENT_UTTERANCE_PLAYED})
     for (const std::uint32_t utterance : {0U, 1U})
       CHECK(speaker.num_events(kind, utterance) == 1);
   const posecast_stats stats = speaker.stats();
@@ -135,7 +135,8 @@ TEST_CASE("a server that dies and comes back has its client back within 2 s") {
   std::this_thread::sleep_for(std::chrono::milliseconds(1500)); // the waits have grown
   FakeServer again({}, address);
   const double back_s = steady_s();
-  REQUIRE(wait_until([&] { return posecast_state(speaker.client) != POSECAST_STATE_RECONNECTING; }));
+  REQUIRE(
+      wait_until([&] { return posecast_state(speaker.client) != POSECAST_STATE_RECONNECTING; }));
   MESSAGE("reconnected after " << steady_s() - back_s << " s");
   CHECK(steady_s() - back_s < 2);
   CHECK(speaker.stats().reconnections == 1);
@@ -231,8 +232,7 @@ TEST_CASE("TLS: the server's certificate is checked, and so is the client's") {
   };
   const std::string key = read("key.pem");
   const std::string certificate = read("cert.pem");
-  grpc::SslServerCredentialsOptions tls(
-      GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  grpc::SslServerCredentialsOptions tls(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   tls.pem_root_certs = certificate;
   tls.pem_key_cert_pairs.push_back({key, certificate});
   FakeServer server({}, "127.0.0.1:0", grpc::SslServerCredentials(tls));

@@ -118,8 +118,8 @@ TEST_CASE("idle life is shown between utterances and makes room for them at once
   for (int tick = 0; tick < 100; ++tick) { // the server's pace: 3 frames each 0.12 s
     const double now_s = tick * 0.12;
     for (std::uint64_t i = 0; i < 3; ++i)
-      rig.player.add({{0, static_cast<std::uint64_t>(tick) * 3 + i}, FrameKind::kIdle, face_of(0.5)},
-                     now_s);
+      rig.player.add(
+          {{0, static_cast<std::uint64_t>(tick) * 3 + i}, FrameKind::kIdle, face_of(0.5)}, now_s);
     rig.now_s = now_s;
     const auto frames = rig.poll_until(now_s + 0.119);
     for (const auto& shown : frames)

@@ -89,7 +89,8 @@ TEST_CASE("an utterance begins once enough is buffered") {
   CHECK(frames[0].due_s == Approx(0.02));
 }
 
-TEST_CASE("an utterance begins when its first frame has waited long enough, however late one looks") {
+TEST_CASE(
+    "an utterance begins when its first frame has waited long enough, however late one looks") {
   Rig rig;
   rig.add(0, 0, 2, 1.0);
   rig.now_s = 1.19;
@@ -281,8 +282,7 @@ TEST_CASE("frames that come too late for the audio are not shown, and counted") 
   CHECK(rig.counters.frames_late == 18); // 5..22: more than 100 ms before the audio
   CHECK_FALSE(rig.timeline.is_behind());
   rig.now_s = 1;
-  CHECK(indices(rig.poll_until(1.001)) ==
-        std::vector<std::uint64_t>{0, 1, 2, 3, 4, 23, 24, 25});
+  CHECK(indices(rig.poll_until(1.001)) == std::vector<std::uint64_t>{0, 1, 2, 3, 4, 23, 24, 25});
 }
 
 TEST_CASE("the next utterance's audio ends the one before") {
