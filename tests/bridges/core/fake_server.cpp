@@ -92,11 +92,14 @@ grpc::Status FakeServer::Animate(grpc::ServerContext* context, Stream* stream) {
   stream->Read(&request);
   if (behaviour_.hangs)
     wait_for_kill(*context);
-  if (!behaviour_.refusal.ok() && index < behaviour_.num_refusals)
+  const bool refuses = !behaviour_.refusal.ok() && index < behaviour_.num_refusals;
+  if (refuses && !behaviour_.refuses_audio)
     return behaviour_.refusal;
   stream->Write(header(behaviour_.frame_rate_hz));
   if (behaviour_.is_silent)
     wait_for_kill(*context);
+  if (refuses && stream->Read(&request))
+    return behaviour_.refusal;
   Answerer answerer(behaviour_.frame_rate_hz);
   while (stream->Read(&request))
     answerer.answer(request, [&](const auto& response) { stream->Write(response); });

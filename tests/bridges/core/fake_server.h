@@ -22,6 +22,8 @@ struct Behaviour {
   grpc::Status refusal{};
   /// How many streams are refused; then it is friendly.
   int num_refusals = 1 << 30;
+  /// Refuse the audio and not the configuration.
+  bool refuses_audio = false;
   /// Expected in the metadata.
   std::string token{};
   std::uint32_t frame_rate_hz = 25;

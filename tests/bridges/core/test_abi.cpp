@@ -44,7 +44,7 @@ TEST_CASE("options out of range are refused with value and range") {
   CHECK(fault([](auto& o) { o.window_frames = 101; }) == "window_frames 101; allowed: 0 to 100");
   CHECK(fault([](auto& o) { o.max_audio_ms = 999; }) ==
         "max_audio_ms 999; allowed: 1000 to 600000");
-  CHECK(fault([](auto& o) { o.max_frames_ms = 1; }) == "max_frames_ms 1; allowed: 6000 to 600000");
+  CHECK(fault([](auto& o) { o.max_frames_ms = 1; }) == "max_frames_ms 1; allowed: 6000 to 50000");
   CHECK(fault([](auto& o) { o.start_delay_ms = 5001; }) ==
         "start_delay_ms 5001; allowed: 1 to 5000");
   CHECK(posecast_create(nullptr, nullptr, nullptr, 0) == POSECAST_INVALID_ARGUMENT);

@@ -158,6 +158,28 @@ TEST_CASE("a request that is wrong fails for good, with the server's reason") {
   CHECK(server.num_streams() == 1);
 }
 
+TEST_CASE("what is refused in mid-stream opens a new stream, but not for ever") {
+  const grpc::Status refusal(grpc::StatusCode::INVALID_ARGUMENT, "too late");
+  {
+    FakeServer server({.refusal = refusal, .num_refusals = 1, .refuses_audio = true});
+    Speaker speaker(patient(server.address()), kFast);
+    speaker.push(0.1);
+    REQUIRE(speaker.poll_until(POSECAST_EVENT_RECONNECTING));
+    speaker.push(1);
+    posecast_end_utterance(speaker.client);
+    CHECK(speaker.poll_until(POSECAST_EVENT_UTTERANCE_PLAYED));
+  }
+  FakeServer server({.refusal = refusal, .refuses_audio = true});
+  Speaker speaker(patient(server.address()), kFast);
+  REQUIRE(wait_until([&] {
+    speaker.push(0.1);
+    speaker.poll();
+    return speaker.num_events(POSECAST_EVENT_ERROR) > 0;
+  }));
+  CHECK(speaker.num_events(POSECAST_EVENT_RECONNECTING) == 3);
+  CHECK(speaker.last_error() == "too late");
+}
+
 TEST_CASE("a server that is full is asked again until it has room") {
   FakeServer server({.refusal = {grpc::StatusCode::RESOURCE_EXHAUSTED, "full"}, .num_refusals = 2});
   Speaker speaker(options_for(server.address()));

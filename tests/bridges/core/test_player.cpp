@@ -156,15 +156,18 @@ TEST_CASE("the events tell begin and end of what is shown") {
   CHECK_FALSE(rig.events.pop(event));
 }
 
-TEST_CASE("another rig empties everything") {
+TEST_CASE("another rig empties everything, and what is open goes on") {
   Rig rig;
   rig.speak(0, 0, 50, 0);
   rig.poll_until(0.1);
   rig.player.clear();
-  ShownFrame shown;
-  while (rig.player.poll(0.11, shown))
+  for (const auto& shown : rig.poll_until(0.9))
     CHECK(shown.is_local);
+  rig.speak(0, 60, 70, 0.9);
+  const auto frames = rig.poll_until(1);
+  REQUIRE(frames.size() >= 2);
+  CHECK(frames[0].frame.key == FrameKey{0, 60});
+  rig.player.end({0, 70}, 1);
   rig.speak(1, 0, 5, 1);
-  rig.now_s = 1;
-  CHECK(rig.poll_until(1.01).size() == 1);
+  CHECK(rig.poll_until(1.5).back().frame.key.utterance == 1);
 }

@@ -1,14 +1,15 @@
 # protobuf and gRPC, and the classes of the contract, generated for exactly the protobuf that is found.
-find_package(Protobuf REQUIRED)
-find_package(gRPC CONFIG QUIET)
-if(TARGET gRPC::grpc++ AND NOT POSECAST_PKG_CONFIG)
-  set(POSECAST_GRPC gRPC::grpc++)
-  get_target_property(POSECAST_GRPC_PLUGIN gRPC::grpc_cpp_plugin LOCATION)
-else()
+if(POSECAST_PKG_CONFIG) # Debian's protobuf brings nothing for CMake
+  find_package(Protobuf REQUIRED)
   find_package(PkgConfig REQUIRED)
   pkg_check_modules(grpcpp REQUIRED IMPORTED_TARGET grpc++)
   set(POSECAST_GRPC PkgConfig::grpcpp)
   find_program(POSECAST_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
+else()
+  find_package(protobuf CONFIG REQUIRED)
+  find_package(gRPC CONFIG REQUIRED)
+  set(POSECAST_GRPC gRPC::grpc++)
+  set(POSECAST_GRPC_PLUGIN $<TARGET_FILE:gRPC::grpc_cpp_plugin>)
 endif()
 
 set(POSECAST_PROTOS ${CMAKE_CURRENT_SOURCE_DIR}/../../protos)

@@ -134,7 +134,7 @@ typedef struct posecast_options {
   uint32_t uses_tls;           /* 1: TLS, with the system's roots unless you give yours */
   uint32_t start_delay_ms;     /* what is buffered before an utterance begins; default 160 */
   uint32_t max_audio_ms;       /* audio that may wait to be sent, 1000..600000; default 30000 */
-  uint32_t max_frames_ms;      /* frames that may wait to be shown, 6000..600000; default 20000 */
+  uint32_t max_frames_ms;      /* frames that may wait to be shown, 6000..50000; default 20000 */
   uint32_t connect_timeout_ms; /* until the server's header; default 5000 */
   uint32_t idle_timeout_ms;    /* silence of the server where it owes an answer; default 15000 */
   uint32_t reserved;           /* 0 */

@@ -97,7 +97,7 @@ std::string read_timing(const posecast_options& given, Options& options) {
   const std::array<Milliseconds, 5> fields{{
       {"start_delay_ms", given.start_delay_ms, 160, 1, 5000, &Options::start_delay_s},
       {"max_audio_ms", given.max_audio_ms, 30000, 1000, 600000, &Options::max_audio_s},
-      {"max_frames_ms", given.max_frames_ms, 20000, 6000, 600000, &Options::max_frames_s},
+      {"max_frames_ms", given.max_frames_ms, 20000, 6000, 50000, &Options::max_frames_s},
       {"connect_timeout_ms", given.connect_timeout_ms, 5000, 100, 600000,
        &Options::connect_timeout_s},
       {"idle_timeout_ms", given.idle_timeout_ms, 15000, 100, 600000, &Options::idle_timeout_s},

@@ -15,6 +15,8 @@ using namespace std::chrono_literals;
 constexpr auto kLookAgain = 20ms;
 // How often it is checked whether the server answers in time.
 constexpr auto kWatch = 100ms;
+// How often in a row a stream may be refused in its middle.
+constexpr std::uint32_t kMostRefusals = 3;
 // The numbers of gRPC's status codes.
 constexpr int kDeadlineExceeded = 4;
 constexpr int kFailedPrecondition = 9;
@@ -122,8 +124,12 @@ Outcome Client::animate() {
       stream.start();
       watch(call);
     }
-    const Outcome outcome = call.finish();
+    Outcome outcome = call.finish();
     const std::lock_guard lock(mutex_);
+    // What was refused in mid-stream, e.g. an interrupt that came too late, is not sent again: the
+    // configuration was right. An update that was wrong is refused with the next configuration.
+    if (session_.has_header() && policy_.num_failures() < kMostRefusals)
+      outcome.may_retry = true;
     return given_up_.value_or(outcome);
   } catch (const std::exception& error) {
     return {kInternal, error.what(), false};
@@ -154,10 +160,10 @@ void Client::read_responses(AnimateCall& call, const v1::AnimateRequest& config)
       give_up(call, kFailedPrecondition, session_.last_error(), false);
       return;
     }
-    if (!had_header) {
-      policy_.succeeded();
+    if (had_header)
+      policy_.succeeded(); // with a header alone, the next message may still be refused each time
+    else
       changed_.notify_all();
-    }
     lock.unlock();
   }
   lock.lock();

@@ -60,7 +60,7 @@ void Player::interrupt(FrameKey from, std::uint32_t next_utterance, double now_s
 }
 
 void Player::clear() {
-  speech_.clear();
+  speech_.drop_from({}); // what is open goes on with the frames to come
   idle_.clear();
 }
 
