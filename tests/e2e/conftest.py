@@ -5,11 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import io
-import math
-import socket
 import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -278,53 +275,6 @@ def watched(serve):
         assert asyncio.all_tasks() <= tasks, "a task is left"
 
     return start
-
-
-class Listener:
-    """A UDP port of this machine; what comes is given on, from a thread of its own."""
-
-    def __init__(self, take: Callable[[bytes], None], most_bytes: int) -> None:
-        self._take, self._most_bytes = take, most_bytes
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.settimeout(0.05)
-        self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
-        self._heard_s = math.inf
-        self._is_closed = threading.Event()
-        self._thread = threading.Thread(target=self._listen)
-        self._thread.start()
-
-    def _listen(self) -> None:
-        while not self._is_closed.is_set():
-            try:
-                data = self._socket.recv(self._most_bytes)
-            except TimeoutError:
-                continue
-            self._take(data)
-            self._heard_s = time.monotonic()
-
-    def is_silent(self, seconds: float = 0.4) -> bool:
-        """Whether something came, and nothing more for a while."""
-        return time.monotonic() - self._heard_s > seconds
-
-    def close(self) -> None:
-        self._is_closed.set()
-        self._thread.join()
-        self._socket.close()
-
-
-@pytest.fixture
-def listen() -> Iterator[Callable[..., Listener]]:
-    """Listen for datagrams until the end of the test."""
-    listeners = []
-
-    def start(take: Callable[[bytes], None], *, most_bytes: int = 65_535) -> Listener:
-        listeners.append(Listener(take, most_bytes))
-        return listeners[-1]
-
-    yield start
-    for listener in listeners:
-        listener.close()
 
 
 async def wait_until(is_so: Callable[[], bool]) -> None:
