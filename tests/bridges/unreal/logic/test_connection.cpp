@@ -135,6 +135,16 @@ TEST_CASE("values that no text gave are checked as well") {
   CHECK(check_connection(connection) == "head scale '11'; allowed: -10 to 10");
 }
 
+TEST_CASE("another head, subject or a calibration needs no other stream") {
+  Connection connection;
+  connection.head_scale = kDegreesHead;
+  connection.subject = "Anna";
+  connection.calibrates = true;
+  CHECK(is_same_stream(Connection(), connection));
+  connection.style = "tired";
+  CHECK_FALSE(is_same_stream(Connection(), connection));
+}
+
 TEST_CASE("decimals are read and printed without exponents or a locale") {
   CHECK(print_decimal(0) == "0");
   CHECK(print_decimal(-0.0) == "0");

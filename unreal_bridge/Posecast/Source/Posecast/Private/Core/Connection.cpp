@@ -184,6 +184,14 @@ bool operator==(const Connection& a, const Connection& b) {
          a.head_scale == b.head_scale && a.idles == b.idles && a.calibrates == b.calibrates;
 }
 
+bool is_same_stream(const Connection& a, const Connection& b) {
+  Connection used_alike = b;
+  used_alike.subject = a.subject;
+  used_alike.head_scale = a.head_scale;
+  used_alike.calibrates = a.calibrates;
+  return a == used_alike;
+}
+
 std::string print_connection(const Connection& connection) {
   const Connection usual;
   ConnectionPrinter printer(connection.address);

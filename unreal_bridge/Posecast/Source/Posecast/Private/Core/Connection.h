@@ -41,6 +41,9 @@ inline bool operator!=(const Connection& a, const Connection& b) {
   return !(a == b);
 }
 
+/// Whether a stream of `a` can go on as one of `b`, which differs at most in what it is used for.
+bool is_same_stream(const Connection& a, const Connection& b);
+
 /// `HOST:PORT?key=value&...` with what is not the default; Live Link keeps only this in its
 /// presets.
 std::string print_connection(const Connection& connection);

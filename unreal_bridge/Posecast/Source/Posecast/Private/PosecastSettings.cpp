@@ -1,0 +1,5 @@
+#include "PosecastSettings.h"
+
+FName UPosecastSettings::GetCategoryName() const {
+  return FName(TEXT("Plugins"));
+}
