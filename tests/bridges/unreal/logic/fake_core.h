@@ -25,8 +25,7 @@ struct FakeCore {
   std::vector<std::string> curve_names;
   std::optional<std::pair<std::uint32_t, double>> position;
 
-  void add_event(std::uint32_t kind, std::uint32_t of,
-                 const std::string &message = "");
+  void add_event(std::uint32_t kind, std::uint32_t of, const std::string& message = "");
 };
 
 extern FakeCore fake_core;

@@ -18,9 +18,7 @@ using namespace posecast::plugin;
 namespace {
 
 double now_s() {
-  return std::chrono::duration<double>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 /// Consumes what it was given in blocks, as an audio device does.
@@ -42,12 +40,12 @@ private:
   double next_block_s_ = now_s();
 };
 
-bool print_events(Voice &voice) {
+bool print_events(Voice& voice) {
   bool is_over = false;
   for (VoiceEvent event; voice.poll_event(event);) {
     std::printf("{\"event\": %d, \"utterance\": %lld, \"message\": \"%s\"}\n",
-                static_cast<int>(event.kind),
-                static_cast<long long>(event.utterance), event.message.c_str());
+                static_cast<int>(event.kind), static_cast<long long>(event.utterance),
+                event.message.c_str());
     is_over = is_over || event.kind != VoiceEvent::Kind::kFirstFrame;
   }
   return is_over;
@@ -55,17 +53,16 @@ bool print_events(Voice &voice) {
 
 } // namespace
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc != 4)
     return 2;
-  void *library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
+  void* library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
   CoreFunctions functions;
   std::string fault =
       library == nullptr
           ? missing_library_text(argv[1])
           : find_functions(
-                argv[1], [&](const char *name) { return dlsym(library, name); },
-                functions);
+                argv[1], [&](const char* name) { return dlsym(library, name); }, functions);
   VoiceOptions options;
   if (fault.empty())
     fault = read_connection(argv[2], options.connection);
@@ -94,15 +91,12 @@ int main(int argc, char **argv) {
     posecast_frame frame{};
     while (voice.poll_frame(frame)) {
       const PropertyValues values = voice.layout().values(
-          frame.weights, frame.num_curves, voice.head_of(frame),
-          options.connection.head_scale);
-      std::printf(
-          "{\"flags\": %u, \"index\": %llu, \"heard_s\": %.4f, \"values\": [",
-          frame.flags, static_cast<unsigned long long>(frame.index),
-          static_cast<double>(num_played) / kPlayRateHz);
+          frame.weights, frame.num_curves, voice.head_of(frame), options.connection.head_scale);
+      std::printf("{\"flags\": %u, \"index\": %llu, \"heard_s\": %.4f, \"values\": [", frame.flags,
+                  static_cast<unsigned long long>(frame.index),
+                  static_cast<double>(num_played) / kPlayRateHz);
       for (std::size_t i = 0; i < values.size(); ++i)
-        std::printf("%s%.6f", i == 0 ? "" : ", ",
-                    static_cast<double>(values[i]));
+        std::printf("%s%.6f", i == 0 ? "" : ", ", static_cast<double>(values[i]));
       std::printf("]}\n");
     }
     is_over = print_events(voice);

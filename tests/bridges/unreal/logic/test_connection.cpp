@@ -7,13 +7,13 @@ using namespace posecast::plugin;
 
 namespace {
 
-Connection read_well(const std::string &text) {
+Connection read_well(const std::string& text) {
   Connection connection;
   CHECK(read_connection(text, connection) == "");
   return connection;
 }
 
-std::string fault_of(const std::string &text) {
+std::string fault_of(const std::string& text) {
   Connection connection;
   return read_connection(text, connection);
 }
@@ -42,7 +42,7 @@ Connection unusual() {
 TEST_CASE("a connection survives the way through text") {
   CHECK(read_well(print_connection(unusual())) == unusual());
   CHECK(read_well(print_connection(Connection())) == Connection());
-  for (const HeadScale &scale : {kMetaHumanHead, kArkitHead, kDegreesHead}) {
+  for (const HeadScale& scale : {kMetaHumanHead, kArkitHead, kDegreesHead}) {
     Connection connection;
     connection.head_scale = scale;
     CHECK(read_well(print_connection(connection)) == connection);
@@ -82,8 +82,7 @@ TEST_CASE("what is usual is not written") {
   Connection connection;
   connection.subject = "Anna";
   connection.head_scale = kDegreesHead;
-  CHECK(print_connection(connection) ==
-        "127.0.0.1:50051?subject=Anna&head_scale=degrees");
+  CHECK(print_connection(connection) == "127.0.0.1:50051?subject=Anna&head_scale=degrees");
 }
 
 TEST_CASE("empty text is the usual connection, and a question mark alone "
@@ -102,31 +101,25 @@ TEST_CASE("a wrong connection is told with its value and what is allowed") {
   CHECK(fault_of("host:0") != "");
   CHECK(fault_of("host:65536") != "");
   CHECK(fault_of("host:12.5") != "");
-  CHECK(fault_of("a:1?frame_rate_hz=24") ==
-        "frame_rate_hz '24'; allowed: 25, 30, 50, 60");
+  CHECK(fault_of("a:1?frame_rate_hz=24") == "frame_rate_hz '24'; allowed: 25, 30, 50, 60");
   CHECK(fault_of("a:1?latency=fast") ==
         "latency 'fast'; allowed: default, offline, balanced, realtime");
-  CHECK(fault_of("a:1?audio=radio") ==
-        "audio 'radio'; allowed: none, microphone, game");
+  CHECK(fault_of("a:1?audio=radio") == "audio 'radio'; allowed: none, microphone, game");
   CHECK(fault_of("a:1?tls=yes") == "tls 'yes'; allowed: 0, 1");
-  CHECK(fault_of("a:1?style_strength=3") ==
-        "style_strength '3'; allowed: 0 to 2");
+  CHECK(fault_of("a:1?style_strength=3") == "style_strength '3'; allowed: 0 to 2");
   CHECK(fault_of("a:1?subject=") == "subject ''; allowed: any name");
   CHECK(fault_of("a:1?colour=red").find("setting 'colour'; allowed: tls") == 0);
-  CHECK(fault_of("a:1?subject").find("setting 'subject'; allowed: KEY=VALUE") ==
-        0);
+  CHECK(fault_of("a:1?subject").find("setting 'subject'; allowed: KEY=VALUE") == 0);
   CHECK(fault_of("a:1?subject=%4").find("setting 'subject=%4'") == 0);
   CHECK(fault_of("a:1?subject=%4G") != "");
-  CHECK(fault_of("a:1?head_scale=1,2")
-            .find("head scale '1,2'; allowed: metahuman") == 0);
+  CHECK(fault_of("a:1?head_scale=1,2").find("head scale '1,2'; allowed: metahuman") == 0);
 }
 
 TEST_CASE("values that no text gave are checked as well") {
   Connection connection;
   CHECK(check_connection(connection) == "");
   connection.frame_rate_hz = 24;
-  CHECK(check_connection(connection) ==
-        "frame_rate_hz '24'; allowed: 25, 30, 50, 60");
+  CHECK(check_connection(connection) == "frame_rate_hz '24'; allowed: 25, 30, 50, 60");
   connection = Connection();
   connection.style_strength = -1;
   CHECK(check_connection(connection) == "style_strength '-1'; allowed: 0 to 2");
@@ -159,8 +152,8 @@ TEST_CASE("decimals are read and printed without exponents or a locale") {
   CHECK(number == 0.5);
   CHECK(read_decimal("3.", number));
   CHECK(number == 3);
-  for (const char *text : {"", "-", ".", "1e3", "1,5", " 1", "0x1", "1.2.3",
-                           "nan", "--1", "12345678901234567890"})
+  for (const char* text :
+       {"", "-", ".", "1e3", "1,5", " 1", "0x1", "1.2.3", "nan", "--1", "12345678901234567890"})
     CHECK_FALSE(read_decimal(text, number));
   CHECK(number == 3);
 }
@@ -173,8 +166,7 @@ TEST_CASE("head scales have names or three numbers") {
   CHECK(scale == HeadScale{0.02, -0.02, 0.5});
   CHECK(print_head_scale(scale) == "0.02,-0.02,0.5");
   CHECK(print_head_scale(kArkitHead) == "arkit");
-  for (const char *text :
-       {"", "1", "1,2", "1,2,3,4", "1,2,", "1,,3", "11,0,0", "a,b,c"})
+  for (const char* text : {"", "1", "1,2", "1,2,3,4", "1,2,", "1,,3", "11,0,0", "a,b,c"})
     CHECK(read_head_scale(text, scale) != "");
   CHECK(scale == HeadScale{0.02, -0.02, 0.5});
 }

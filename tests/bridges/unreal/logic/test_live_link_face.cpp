@@ -9,18 +9,20 @@
 
 using namespace posecast::plugin;
 using doctest::Approx;
+using posecast::core::test::Case;
+using posecast::core::test::golden_cases;
 
 namespace {
 
 std::vector<std::string> wire_names() {
   std::vector<std::string> names;
-  for (const GoldenCase &golden : golden_cases("names.csv"))
-    if (number_of(golden, "wire_index") >= 0)
-      names.push_back(golden.at("arkit"));
+  for (const Case& golden : golden_cases("names.csv"))
+    if (golden.number("wire_index") >= 0)
+      names.push_back(golden.text("arkit"));
   return names;
 }
 
-std::size_t place_of(const std::string &name) {
+std::size_t place_of(const std::string& name) {
   for (std::size_t i = 0; i < kNumProperties; ++i)
     if (kPropertyNames[i] == name)
       return i;
@@ -34,14 +36,11 @@ FaceLayout usual_layout() {
   return layout;
 }
 
-HeadRotator rotator_of_wire(const GoldenCase &golden) {
-  const auto part = [&](const char *name) {
-    return static_cast<float>(number_of(golden, name));
-  };
+HeadRotator rotator_of_wire(const Case& golden) {
+  const auto part = [&](const char* name) { return static_cast<float>(golden.number(name)); };
   const auto rotator = posecast::core::rotator_of(
       posecast::core::to_unreal({part("x"), part("y"), part("z"), part("w")}));
-  return {static_cast<float>(rotator.pitch_deg),
-          static_cast<float>(rotator.yaw_deg),
+  return {static_cast<float>(rotator.pitch_deg), static_cast<float>(rotator.yaw_deg),
           static_cast<float>(rotator.roll_deg)};
 }
 
@@ -49,9 +48,9 @@ HeadRotator rotator_of_wire(const GoldenCase &golden) {
 
 TEST_CASE("the properties are the packet's names in the packet's order") {
   std::size_t num_names = 0;
-  for (const GoldenCase &golden : golden_cases("names.csv")) {
-    CHECK(kPropertyNames[static_cast<std::size_t>(
-              number_of(golden, "packet_index"))] == golden.at("livelink"));
+  for (const Case& golden : golden_cases("names.csv")) {
+    CHECK(kPropertyNames[static_cast<std::size_t>(golden.number("packet_index"))] ==
+          golden.text("livelink"));
     ++num_names;
   }
   CHECK(num_names == kNumProperties);
@@ -70,8 +69,7 @@ TEST_CASE("each curve of the wire reaches its property by name, in any order") {
     const bool needs_jaw = names[i] == "mouthClose";
     if (needs_jaw)
       weights[static_cast<std::size_t>(layout.find("jawOpen"))] = 1;
-    const PropertyValues values =
-        layout.values(weights.data(), weights.size(), {}, {});
+    const PropertyValues values = layout.values(weights.data(), weights.size(), {}, {});
     float sum = 0;
     for (const float value : values)
       sum += value;
@@ -84,8 +82,7 @@ TEST_CASE("each curve of the wire reaches its property by name, in any order") {
   }
 }
 
-TEST_CASE(
-    "curves are found in any case, and those that are not there are told") {
+TEST_CASE("curves are found in any case, and those that are not there are told") {
   const FaceLayout layout = usual_layout();
   CHECK(layout.find("jawOpen") == layout.find("JawOpen"));
   CHECK(layout.find("JAWOPEN") >= 0);
@@ -98,8 +95,7 @@ TEST_CASE("weights stay in 0..1, whatever came") {
   std::vector<float> weights(kNumCurves, 2.0F);
   weights[0] = -1;
   weights[1] = std::numeric_limits<float>::quiet_NaN();
-  const PropertyValues values =
-      layout.values(weights.data(), weights.size(), {}, {});
+  const PropertyValues values = layout.values(weights.data(), weights.size(), {}, {});
   CHECK(values[0] == 0);
   CHECK(values[1] == 0);
   for (std::size_t i = 2; i < kNumCurves; ++i)
@@ -109,44 +105,38 @@ TEST_CASE("weights stay in 0..1, whatever came") {
 }
 
 TEST_CASE("lips are told as the golden cases say") {
-  for (const GoldenCase &golden : golden_cases("lips.csv")) {
+  for (const Case& golden : golden_cases("lips.csv")) {
     const FaceLayout layout = [] {
       FaceLayout two;
       two.set_curves({"mouthClose", "jawOpen"});
       return two;
     }();
-    const float weights[] = {
-        static_cast<float>(number_of(golden, "mouth_close")),
-        static_cast<float>(number_of(golden, "jaw_open"))};
+    const float weights[] = {static_cast<float>(golden.number("mouth_close")),
+                             static_cast<float>(golden.number("jaw_open"))};
     const PropertyValues values = layout.values(weights, 2, {}, {});
-    CHECK(values[place_of("JawOpen")] ==
-          Approx(number_of(golden, "told_jaw_open")).epsilon(1e-6));
+    CHECK(values[place_of("JawOpen")] == Approx(golden.number("told_jaw_open")).epsilon(1e-6));
     CHECK(values[place_of("MouthClose")] ==
-          Approx(number_of(golden, "told_mouth_close")).epsilon(1e-6));
+          Approx(golden.number("told_mouth_close")).epsilon(1e-6));
   }
 }
 
 TEST_CASE("head scales give the golden curves") {
-  for (const GoldenCase &golden : golden_cases("head_scales.csv")) {
-    HeadScale scale{number_of(golden, "yaw_per_deg"),
-                    number_of(golden, "pitch_per_deg"),
-                    number_of(golden, "roll_per_deg")};
+  for (const Case& golden : golden_cases("head_scales.csv")) {
+    HeadScale scale{golden.number("yaw_per_deg"), golden.number("pitch_per_deg"),
+                    golden.number("roll_per_deg")};
     HeadScale named;
-    if (read_head_scale(golden.at("scale"), named).empty()) {
+    if (read_head_scale(golden.text("scale"), named).empty()) {
       CHECK(named.yaw == Approx(scale.yaw).epsilon(1e-6));
       CHECK(named.pitch == Approx(scale.pitch).epsilon(1e-6));
       CHECK(named.roll == Approx(scale.roll).epsilon(1e-6));
     }
-    const PropertyValues values =
-        FaceLayout().values(nullptr, 0, rotator_of_wire(golden), scale);
+    const PropertyValues values = FaceLayout().values(nullptr, 0, rotator_of_wire(golden), scale);
     const auto close = [](float value, double expected) {
-      return std::fabs(double{value} - expected) <
-             1e-5 * std::fmax(1.0, std::fabs(expected));
+      return std::fabs(double{value} - expected) < 1e-5 * std::fmax(1.0, std::fabs(expected));
     };
-    CHECK(close(values[place_of("HeadYaw")], number_of(golden, "head_yaw")));
-    CHECK(
-        close(values[place_of("HeadPitch")], number_of(golden, "head_pitch")));
-    CHECK(close(values[place_of("HeadRoll")], number_of(golden, "head_roll")));
+    CHECK(close(values[place_of("HeadYaw")], golden.number("head_yaw")));
+    CHECK(close(values[place_of("HeadPitch")], golden.number("head_pitch")));
+    CHECK(close(values[place_of("HeadRoll")], golden.number("head_roll")));
     CHECK(values[place_of("LeftEyeYaw")] == 0);
   }
 }
@@ -157,36 +147,30 @@ TEST_CASE("scene time counts frames and what is left of the next") {
   CHECK(scene_time(0.06, 25).frame == 1);
   CHECK(scene_time(0.06, 25).sub_frame == Approx(0.5));
   CHECK(scene_time(-1, 25).frame == 0);
-  for (const GoldenCase &golden : golden_cases("clock.csv")) {
+  for (const Case& golden : golden_cases("clock.csv")) {
     const SceneTime time =
-        scene_time(number_of(golden, "time_s"),
-                   static_cast<std::uint32_t>(number_of(golden, "rate_hz")));
-    CHECK(time.frame == number_of(golden, "frame_index"));
+        scene_time(golden.number("time_s"), static_cast<std::uint32_t>(golden.number("rate_hz")));
+    CHECK(time.frame == golden.number("frame_index"));
     CHECK(time.sub_frame < 1e-3F);
     CHECK(time.sub_frame >= 0);
   }
 }
 
 TEST_CASE("the calibration shows one thing at a time and then rests") {
-  const char *seen[] = {"HeadYaw", "HeadPitch", "HeadRoll",
-                        "JawOpen", "JawLeft",   "EyeBlinkLeft"};
+  const char* seen[] = {"HeadYaw", "HeadPitch", "HeadRoll", "JawOpen", "JawLeft", "EyeBlinkLeft"};
   const float expected[] = {-20, 20, 20, 1, 1, 1};
   for (std::size_t i = 0; i < 6; ++i) {
     const double begins_s = 2.0 * static_cast<double>(i);
     const CalibrationPose held = calibration_pose(begins_s + 0.8, kDegreesHead);
     for (std::size_t place = 0; place < kNumProperties; ++place)
-      CHECK(held.values[place] ==
-            (kPropertyNames[place] == seen[i] ? expected[i] : 0.0F));
+      CHECK(held.values[place] == (kPropertyNames[place] == seen[i] ? expected[i] : 0.0F));
     for (const double rests_s : {0.0, 1.6, 1.99})
-      for (const float value :
-           calibration_pose(begins_s + rests_s, kDegreesHead).values)
+      for (const float value : calibration_pose(begins_s + rests_s, kDegreesHead).values)
         CHECK(std::fabs(value) == 0);
-    const CalibrationPose coming =
-        calibration_pose(begins_s + 0.125, kDegreesHead);
-    CHECK(coming.values[place_of(seen[i])] ==
-          Approx(double{expected[i]} / 2).epsilon(1e-5));
+    const CalibrationPose coming = calibration_pose(begins_s + 0.125, kDegreesHead);
+    CHECK(coming.values[place_of(seen[i])] == Approx(double{expected[i]} / 2).epsilon(1e-5));
     CHECK(std::string(held.told).size() > 5);
   }
-  CHECK(calibration_pose(kCalibrationS + 0.8, kMetaHumanHead)
-            .values[place_of("HeadYaw")] == Approx(0.4));
+  CHECK(calibration_pose(kCalibrationS + 0.8, kMetaHumanHead).values[place_of("HeadYaw")] ==
+        Approx(0.4));
 }

@@ -20,18 +20,16 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 
-std::vector<float> sine(double frequency_hz, std::uint32_t rate_hz,
-                        std::size_t num_samples) {
+std::vector<float> sine(double frequency_hz, std::uint32_t rate_hz, std::size_t num_samples) {
   std::vector<float> samples(num_samples);
   for (std::size_t i = 0; i < num_samples; ++i)
-    samples[i] =
-        static_cast<float>(0.5 * std::sin(2 * kPi * frequency_hz *
-                                          static_cast<double>(i) / rate_hz));
+    samples[i] = static_cast<float>(
+        0.5 * std::sin(2 * kPi * frequency_hz * static_cast<double>(i) / rate_hz));
   return samples;
 }
 
-std::vector<float> resampled(const std::vector<float> &in,
-                             std::uint32_t from_hz, std::uint32_t to_hz) {
+std::vector<float> resampled(const std::vector<float>& in, std::uint32_t from_hz,
+                             std::uint32_t to_hz) {
   Resampler resampler(from_hz, to_hz);
   std::vector<float> out;
   resampler.push(in.data(), in.size(), out);
@@ -39,7 +37,7 @@ std::vector<float> resampled(const std::vector<float> &in,
   return out;
 }
 
-double loudest(const std::vector<float> &samples, std::size_t margin) {
+double loudest(const std::vector<float>& samples, std::size_t margin) {
   double most = 0;
   for (std::size_t i = margin; i + margin < samples.size(); ++i)
     most = std::max(most, std::fabs(double{samples[i]}));
@@ -49,13 +47,11 @@ double loudest(const std::vector<float> &samples, std::size_t margin) {
 } // namespace
 
 TEST_CASE("a tone stays the same tone at another rate, at the same time") {
-  for (const std::uint32_t from_hz :
-       {8000U, 16000U, 22050U, 24000U, 44100U, 48000U, 96000U})
+  for (const std::uint32_t from_hz : {8000U, 16000U, 22050U, 24000U, 44100U, 48000U, 96000U})
     for (const std::uint32_t to_hz : {kFeedRateHz, kPlayRateHz}) {
       CAPTURE(from_hz);
       CAPTURE(to_hz);
-      const std::vector<float> out =
-          resampled(sine(440, from_hz, from_hz), from_hz, to_hz);
+      const std::vector<float> out = resampled(sine(440, from_hz, from_hz), from_hz, to_hz);
       const std::vector<float> expected = sine(440, to_hz, to_hz);
       REQUIRE(out.size() == to_hz);
       double most = 0;
@@ -66,8 +62,7 @@ TEST_CASE("a tone stays the same tone at another rate, at the same time") {
 }
 
 TEST_CASE("what the lower rate cannot hold is gone, and does not fold back") {
-  const std::vector<float> out =
-      resampled(sine(11000, 48000, 48000), 48000, 16000);
+  const std::vector<float> out = resampled(sine(11000, 48000, 48000), 48000, 16000);
   CHECK(loudest(out, 400) < 1e-3);
   CHECK(loudest(resampled(sine(6500, 48000, 48000), 48000, 16000), 400) > 0.49);
 }
@@ -76,16 +71,13 @@ TEST_CASE("chunking does not change samples") {
   std::mt19937 random(3);
   std::normal_distribution<float> normal(0, 0.3F);
   std::vector<float> in(9001);
-  for (float &sample : in)
+  for (float& sample : in)
     sample = normal(random);
-  for (const auto &[from_hz, to_hz] : {std::pair{44100U, 16000U},
-                                       {24000U, 48000U},
-                                       {48000U, 16000U},
-                                       {16000U, 16000U}}) {
+  for (const auto& [from_hz, to_hz] :
+       {std::pair{44100U, 16000U}, {24000U, 48000U}, {48000U, 16000U}, {16000U, 16000U}}) {
     const std::vector<float> whole = resampled(in, from_hz, to_hz);
     CHECK(whole.size() == (in.size() * to_hz + from_hz - 1) / from_hz);
-    for (const std::size_t chunk :
-         {std::size_t{1}, std::size_t{7}, std::size_t{441}}) {
+    for (const std::size_t chunk : {std::size_t{1}, std::size_t{7}, std::size_t{441}}) {
       Resampler resampler(from_hz, to_hz);
       std::vector<float> out;
       for (std::size_t i = 0; i < in.size(); i += chunk)
@@ -113,8 +105,7 @@ TEST_CASE("a resampler begins anew behind its end, and an empty waveform stays "
 }
 
 TEST_CASE("a steady level stays") {
-  const std::vector<float> out =
-      resampled(std::vector<float>(20000, 0.25F), 44100, 16000);
+  const std::vector<float> out = resampled(std::vector<float>(20000, 0.25F), 44100, 16000);
   for (std::size_t i = 100; i + 100 < out.size(); ++i)
     REQUIRE(out[i] == Approx(0.25).epsilon(1e-4));
 }
@@ -126,8 +117,7 @@ TEST_CASE("channels are mixed to their mean") {
 }
 
 TEST_CASE("16-bit samples are read and written to the last bit") {
-  const std::uint8_t bytes[] = {0x00, 0x80, 0xFF, 0x7F, 0x01,
-                                0x00, 0xFF, 0xFF, 0x12};
+  const std::uint8_t bytes[] = {0x00, 0x80, 0xFF, 0x7F, 0x01, 0x00, 0xFF, 0xFF, 0x12};
   const std::vector<float> samples = read_pcm16(bytes, sizeof bytes);
   REQUIRE(samples.size() == 4);
   CHECK(samples[0] == -1);
@@ -142,18 +132,17 @@ TEST_CASE("16-bit samples are read and written to the last bit") {
 
 namespace {
 
-void put(std::vector<std::uint8_t> &bytes, std::uint32_t number,
-         std::size_t size) {
+void put(std::vector<std::uint8_t>& bytes, std::uint32_t number, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i)
     bytes.push_back(static_cast<std::uint8_t>(number >> (8 * i)));
 }
 
-void put(std::vector<std::uint8_t> &bytes, const char *text) {
+void put(std::vector<std::uint8_t>& bytes, const char* text) {
   bytes.insert(bytes.end(), text, text + 4);
 }
 
 std::vector<std::uint8_t> wav_of(std::uint32_t encoding, std::uint32_t num_bits,
-                                 const std::vector<std::uint8_t> &data,
+                                 const std::vector<std::uint8_t>& data,
                                  bool is_extensible = false) {
   std::vector<std::uint8_t> bytes;
   put(bytes, "RIFF");
@@ -206,7 +195,7 @@ TEST_CASE("WAV files of every encoding are read") {
       {wav_of(1, 16, {0, 0x40, 0, 0xC0}, true), 1e-6},
       {wav_of(3, 32, float_data(0.5F, -0.5F), true), 0},
   };
-  for (const Case &one : cases) {
+  for (const Case& one : cases) {
     Wav wav;
     CHECK(read_wav(one.bytes.data(), one.bytes.size(), wav) == "");
     CHECK(wav.sample_rate_hz == 24000);
@@ -218,12 +207,11 @@ TEST_CASE("WAV files of every encoding are read") {
 }
 
 TEST_CASE("what is no WAV file is told, wherever it is cut") {
-  const std::vector<std::uint8_t> good =
-      wav_of(1, 16, {0, 0x40, 0, 0xC0, 1, 2, 3, 4});
+  const std::vector<std::uint8_t> good = wav_of(1, 16, {0, 0x40, 0, 0xC0, 1, 2, 3, 4});
   for (std::size_t size = 0; size < good.size(); ++size) {
     Wav wav;
-    const std::vector<std::uint8_t> cut(
-        good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size));
+    const std::vector<std::uint8_t> cut(good.begin(),
+                                        good.begin() + static_cast<std::ptrdiff_t>(size));
     const std::string fault = read_wav(cut.data(), cut.size(), wav);
     const bool has_data = size >= good.size() - 8;
     CHECK(fault.empty() == has_data);
@@ -231,8 +219,7 @@ TEST_CASE("what is no WAV file is told, wherever it is cut") {
   }
   Wav wav;
   std::vector<std::uint8_t> adpcm = wav_of(2, 4, {0, 0});
-  CHECK(read_wav(adpcm.data(), adpcm.size(), wav)
-            .find("WAV encoding 2 with 4 bits; allowed") == 0);
+  CHECK(read_wav(adpcm.data(), adpcm.size(), wav).find("WAV encoding 2 with 4 bits; allowed") == 0);
 }
 
 TEST_CASE("an audio thread's samples come in order and whole, or are counted "
@@ -254,8 +241,7 @@ TEST_CASE("an audio thread's samples come in order and whole, or are counted "
   });
   std::vector<float> out;
   std::size_t num_reads = 0;
-  while (out.size() + ring.num_lost() < kBlock * kBlocks &&
-         ++num_reads < 100000000)
+  while (out.size() + ring.num_lost() < kBlock * kBlocks && ++num_reads < 100000000)
     if (ring.read(out) != 0)
       CHECK(ring.read(out) == 48000);
   writer.join();
@@ -300,8 +286,7 @@ TEST_CASE("an utterance of a microphone is cut in a pause once it is long") {
   CHECK(cutter.is_cut_behind(loud.data(), loud.size()));
 }
 
-TEST_CASE(
-    "samples are heard by the output's latency later, the last ones too") {
+TEST_CASE("samples are heard by the output's latency later, the last ones too") {
   HeardSamples heard;
   CHECK(heard.update(0.00, 0, 0.05) == 0);
   CHECK(heard.update(0.02, 960, 0.05) == 0);

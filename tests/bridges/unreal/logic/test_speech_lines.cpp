@@ -16,10 +16,9 @@ public:
   std::uint32_t current = 4;
   std::vector<std::vector<float>> utterances{{}};
 
-  std::size_t push(const float *samples, std::size_t num_samples) override {
+  std::size_t push(const float* samples, std::size_t num_samples) override {
     const std::size_t num_taken = std::min(room, num_samples);
-    utterances.back().insert(utterances.back().end(), samples,
-                             samples + num_taken);
+    utterances.back().insert(utterances.back().end(), samples, samples + num_taken);
     room -= num_taken;
     return num_taken;
   }
@@ -30,14 +29,12 @@ public:
   std::uint32_t utterance() override { return current; }
 };
 
-void say(SpeechLines &lines, double seconds, float level = 0.1F) {
-  const std::vector<float> samples(static_cast<std::size_t>(seconds * 48000),
-                                   level);
+void say(SpeechLines& lines, double seconds, float level = 0.1F) {
+  const std::vector<float> samples(static_cast<std::size_t>(seconds * 48000), level);
   lines.say(samples.data(), samples.size(), 1, 48000);
 }
 
-std::vector<std::int16_t> taken(SpeechLines &lines, double now_s,
-                                std::uint64_t num_played) {
+std::vector<std::int16_t> taken(SpeechLines& lines, double now_s, std::uint64_t num_played) {
   std::vector<std::int16_t> out;
   lines.take_playable(now_s, num_played, out);
   return out;
@@ -126,8 +123,7 @@ TEST_CASE("the next line waits from when it is its turn") {
   CHECK(lines.place(kPlayRateHz)->time_s == 0);
 }
 
-TEST_CASE(
-    "synthesis is heard as it comes, and stands still where it does not") {
+TEST_CASE("synthesis is heard as it comes, and stands still where it does not") {
   SpeechLines lines({});
   FakeSink sink;
   say(lines, 0.5);
@@ -146,8 +142,7 @@ TEST_CASE(
   CHECK(lines.num_lines() == 0);
 }
 
-TEST_CASE(
-    "a line that was heard before it was fed is ended, or was never begun") {
+TEST_CASE("a line that was heard before it was fed is ended, or was never begun") {
   SpeechLines lines({true, 0});
   FakeSink sink;
   sink.room = 100;
@@ -158,8 +153,7 @@ TEST_CASE(
   lines.feed(sink);
   taken(lines, 0, 0);
   taken(lines, 1, kPlayRateHz);
-  CHECK(lines.take_finished(2 * kPlayRateHz, sink) ==
-        std::vector<std::int64_t>{4, -1});
+  CHECK(lines.take_finished(2 * kPlayRateHz, sink) == std::vector<std::int64_t>{4, -1});
   CHECK(sink.current == 5);
 }
 

@@ -10,19 +10,19 @@ using doctest::Approx;
 
 namespace {
 
-void say_second(Voice &voice) {
+void say_second(Voice& voice) {
   const std::vector<float> samples(48000, 0.1F);
   voice.say(samples.data(), samples.size(), 1, 48000);
 }
 
-std::vector<VoiceEvent> events_of(Voice &voice) {
+std::vector<VoiceEvent> events_of(Voice& voice) {
   std::vector<VoiceEvent> events;
   for (VoiceEvent event; voice.poll_event(event);)
     events.push_back(event);
   return events;
 }
 
-std::size_t num_playable(Voice &voice) {
+std::size_t num_playable(Voice& voice) {
   std::vector<std::int16_t> out;
   voice.take_playable(out);
   return out.size();
@@ -162,8 +162,7 @@ TEST_CASE("a microphone goes to the server at its rate, and its end ends the "
   CHECK(fake_core.utterance == 1);
 }
 
-TEST_CASE(
-    "an utterance of what is heard elsewhere ends when its face is over") {
+TEST_CASE("an utterance of what is heard elsewhere ends when its face is over") {
   const CoreFunctions functions = fake_functions();
   Voice voice(&functions, "");
   voice.open(elsewhere());
@@ -237,8 +236,7 @@ TEST_CASE("the style changes at once, or the fault is told") {
   CHECK(voice.set_style("cheerful:0.6,tired:0.4", 1.5) == "");
   CHECK(fake_core.updated_style == "cheerful:0.6,tired:0.4");
   CHECK(fake_core.style_strength == 1.5F);
-  CHECK(voice.set_style("cheerful", 3) ==
-        "style_strength '3'; allowed: 0 to 2");
+  CHECK(voice.set_style("cheerful", 3) == "style_strength '3'; allowed: 0 to 2");
   fake_core.last_error = "unknown";
   CHECK(voice.set_style("nobody", 1) == "unknown");
 }
@@ -262,8 +260,7 @@ TEST_CASE("the status tells what is wrong, wherever it is") {
   CHECK(status_text(voice.status()) ==
         "waiting for speech; connected to 127.0.0.1:50051; 7 frames were late");
   fake_core.state = POSECAST_STATE_RECONNECTING;
-  CHECK(status_text(voice.status())
-            .find("reconnecting to 127.0.0.1:50051: old trouble") == 0);
+  CHECK(status_text(voice.status()).find("reconnecting to 127.0.0.1:50051: old trouble") == 0);
   voice.close();
   CHECK(voice.status().condition == Condition::kClosed);
 }

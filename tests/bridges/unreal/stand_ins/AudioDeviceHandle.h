@@ -3,10 +3,10 @@ class FAudioDevice;
 class FAudioDeviceHandle {
 public:
   FAudioDeviceHandle();
-  FAudioDeviceHandle(const FAudioDeviceHandle &other);
-  FAudioDeviceHandle &operator=(const FAudioDeviceHandle &other);
+  FAudioDeviceHandle(const FAudioDeviceHandle& other);
+  FAudioDeviceHandle& operator=(const FAudioDeviceHandle& other);
   ~FAudioDeviceHandle();
   bool IsValid() const;
   void Reset();
-  FAudioDevice *operator->() const;
+  FAudioDevice* operator->() const;
 };

@@ -46,66 +46,64 @@ class UObject;
 class UClass;
 class UScriptStruct;
 
-template <typename T> std::remove_reference_t<T> &&MoveTemp(T &&value) {
-  return static_cast<std::remove_reference_t<T> &&>(value);
+template <typename T> std::remove_reference_t<T>&& MoveTemp(T&& value) {
+  return static_cast<std::remove_reference_t<T>&&>(value);
 }
 
 template <typename T> class TArray {
 public:
   int32 Num() const;
   bool IsValidIndex(int32 index) const;
-  T *GetData();
-  const T *GetData() const;
-  T &operator[](int32 index);
-  const T &operator[](int32 index) const;
-  int32 Add(const T &item);
-  void Append(const T *items, int32 count);
+  T* GetData();
+  const T* GetData() const;
+  T& operator[](int32 index);
+  const T& operator[](int32 index) const;
+  int32 Add(const T& item);
+  void Append(const T* items, int32 count);
   void Reset(int32 slack = 0);
-  template <typename Key> int32 IndexOfByKey(const Key &key) const;
-  T *begin();
-  T *end();
-  const T *begin() const;
-  const T *end() const;
+  template <typename Key> int32 IndexOfByKey(const Key& key) const;
+  T* begin();
+  T* end();
+  const T* begin() const;
+  const T* end() const;
 };
 
 template <typename K, typename V> class TMap {
 public:
-  V &Add(const K &key, const V &value);
+  V& Add(const K& key, const V& value);
   int32 Num() const;
 };
 
 class FString {
 public:
   FString();
-  FString(const TCHAR *text);
-  FString(const FString &other);
-  FString(FString &&other);
-  FString &operator=(const FString &other);
-  FString &operator=(FString &&other);
+  FString(const TCHAR* text);
+  FString(const FString& other);
+  FString(FString&& other);
+  FString& operator=(const FString& other);
+  FString& operator=(FString&& other);
   ~FString();
-  const TCHAR *operator*() const;
+  const TCHAR* operator*() const;
   bool IsEmpty() const;
-  bool Contains(const TCHAR *part) const;
-  template <typename... T>
-  static FString Printf(const TCHAR *format, T... values);
+  bool Contains(const TCHAR* part) const;
+  template <typename... T> static FString Printf(const TCHAR* format, T... values);
 };
-FString operator+(const TCHAR *left, const FString &right);
+FString operator+(const TCHAR* left, const FString& right);
 
 class FName {
 public:
   FName();
-  FName(const TCHAR *text);
-  bool operator==(const FName &other) const;
+  FName(const TCHAR* text);
+  bool operator==(const FName& other) const;
 };
 
 class FText {
 public:
-  static FText FromString(const FString &text);
-  const FString &ToString() const;
+  static FText FromString(const FString& text);
+  const FString& ToString() const;
 };
-FText StandInText(const TCHAR *space, const TCHAR *key, const TCHAR *text);
-#define NSLOCTEXT(space, key, text)                                            \
-  StandInText(TEXT(space), TEXT(key), TEXT(text))
+FText StandInText(const TCHAR* space, const TCHAR* key, const TCHAR* text);
+#define NSLOCTEXT(space, key, text) StandInText(TEXT(space), TEXT(key), TEXT(text))
 
 struct FGuid {
   uint32 A, B, C, D;
@@ -121,63 +119,60 @@ struct FRotator {
 template <typename T> class TOptional {
 public:
   TOptional();
-  TOptional &operator=(const T &value);
+  TOptional& operator=(const T& value);
   bool IsSet() const;
-  const T &GetValue() const;
+  const T& GetValue() const;
 };
 
 enum class ESPMode : uint8 { NotThreadSafe, ThreadSafe };
 
 template <typename T, ESPMode Mode = ESPMode::ThreadSafe> class TSharedRef {
 public:
-  template <typename U> TSharedRef(const TSharedRef<U, Mode> &other);
-  T *operator->() const;
-  T &operator*() const;
+  template <typename U> TSharedRef(const TSharedRef<U, Mode>& other);
+  T* operator->() const;
+  T& operator*() const;
 };
 
 template <typename T, ESPMode Mode = ESPMode::ThreadSafe> class TSharedPtr {
 public:
   TSharedPtr();
-  template <typename U,
-            typename = std::enable_if_t<std::is_convertible_v<U *, T *>>>
-  TSharedPtr(const TSharedRef<U, Mode> &other);
-  template <typename U,
-            typename = std::enable_if_t<std::is_convertible_v<U *, T *>>>
-  TSharedPtr(const TSharedPtr<U, Mode> &other);
+  template <typename U, typename = std::enable_if_t<std::is_convertible_v<U*, T*>>>
+  TSharedPtr(const TSharedRef<U, Mode>& other);
+  template <typename U, typename = std::enable_if_t<std::is_convertible_v<U*, T*>>>
+  TSharedPtr(const TSharedPtr<U, Mode>& other);
   bool IsValid() const;
   void Reset();
-  T *Get() const;
-  T *operator->() const;
+  T* Get() const;
+  T* operator->() const;
   TSharedRef<T, Mode> ToSharedRef() const;
 };
 
 template <typename T, ESPMode Mode = ESPMode::ThreadSafe, typename... A>
 TSharedRef<T, Mode> MakeShared(A&&...) {
   static_assert(std::is_constructible_v<T, A...>);
-  return *static_cast<TSharedRef<T, Mode> *>(nullptr);
+  return *static_cast<TSharedRef<T, Mode>*>(nullptr);
 }
 
 template <typename T> class TObjectPtr {
 public:
   TObjectPtr();
-  TObjectPtr(T *object);
-  T *operator->() const;
-  T &operator*() const;
-  operator T *() const;
+  TObjectPtr(T* object);
+  T* operator->() const;
+  T& operator*() const;
+  operator T*() const;
 };
 
 template <typename T> class TSubclassOf {
 public:
   TSubclassOf();
-  TSubclassOf(UClass *type);
-  bool operator==(const UClass *type) const;
+  TSubclassOf(UClass* type);
+  bool operator==(const UClass* type) const;
 };
 
 template <typename F> class TFunction;
 template <typename R, typename... A> class TFunction<R(A...)> {
 public:
-  template <typename F,
-            typename = std::enable_if_t<std::is_invocable_r_v<R, F, A...>>>
+  template <typename F, typename = std::enable_if_t<std::is_invocable_r_v<R, F, A...>>>
   TFunction(F) {}
 };
 
@@ -187,7 +182,7 @@ struct FMath {
 };
 
 struct FPropertyChangedEvent {
-  const TCHAR *GetPropertyName() const;
+  const TCHAR* GetPropertyName() const;
 };
 
 class UObject {
@@ -195,32 +190,30 @@ public:
   virtual ~UObject();
   FString GetPathName() const;
 #if WITH_EDITOR
-  virtual void
-  PostEditChangeProperty(FPropertyChangedEvent &PropertyChangedEvent);
+  virtual void PostEditChangeProperty(FPropertyChangedEvent& PropertyChangedEvent);
 #endif
-  virtual class UWorld *GetWorld() const;
+  virtual class UWorld* GetWorld() const;
 };
 
-template <typename T> T *NewObject(UObject *outer = nullptr);
-template <typename T> const T *GetDefault();
-template <typename To, typename From> To *Cast(From *from);
+template <typename T> T* NewObject(UObject* outer = nullptr);
+template <typename T> const T* GetDefault();
+template <typename To, typename From> To* Cast(From* from);
 
-#define DECLARE_LOG_CATEGORY_EXTERN(name, level, compiled)                     \
+#define DECLARE_LOG_CATEGORY_EXTERN(name, level, compiled)                                         \
   extern struct FLogCategory##name { int Value; } name
 #define DEFINE_LOG_CATEGORY(name) FLogCategory##name name
 enum class EStandInVerbosity { Error, Warning, Log };
 template <typename Category, typename... T>
-void StandInLog(const Category &category, EStandInVerbosity verbosity,
-                const TCHAR *format, T... values);
-#define UE_LOG(category, verbosity, format, ...)                               \
+void StandInLog(const Category& category, EStandInVerbosity verbosity, const TCHAR* format,
+                T... values);
+#define UE_LOG(category, verbosity, format, ...)                                                   \
   StandInLog(category, EStandInVerbosity::verbosity, format, ##__VA_ARGS__)
 
 template <typename... T> class TStandInDynamicDelegate {
 public:
   void Broadcast(T... values) const;
 };
-#define DECLARE_DYNAMIC_MULTICAST_DELEGATE_OneParam(name, type, parameter)     \
+#define DECLARE_DYNAMIC_MULTICAST_DELEGATE_OneParam(name, type, parameter)                         \
   using name = TStandInDynamicDelegate<type>
-#define DECLARE_DYNAMIC_MULTICAST_DELEGATE_TwoParams(name, type, parameter,    \
-                                                     type_2, parameter_2)      \
+#define DECLARE_DYNAMIC_MULTICAST_DELEGATE_TwoParams(name, type, parameter, type_2, parameter_2)   \
   using name = TStandInDynamicDelegate<type, type_2>

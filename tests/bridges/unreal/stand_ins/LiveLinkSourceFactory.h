@@ -7,6 +7,5 @@ public:
   virtual FText GetSourceDisplayName() const = 0;
   virtual FText GetSourceTooltip() const = 0;
   virtual EMenuType GetMenuType() const;
-  virtual TSharedPtr<ILiveLinkSource>
-  CreateSource(const FString &ConnectionString) const;
+  virtual TSharedPtr<ILiveLinkSource> CreateSource(const FString& ConnectionString) const;
 };

@@ -9,7 +9,7 @@ struct FLiveLinkSubjectKey {
 };
 struct FLiveLinkBaseStaticData {
   TArray<FName> PropertyNames;
-  static UScriptStruct *StaticStruct();
+  static UScriptStruct* StaticStruct();
 };
 struct FLiveLinkWorldTime {
   explicit FLiveLinkWorldTime(const double time);
@@ -21,13 +21,13 @@ struct FLiveLinkBaseFrameData {
   FLiveLinkWorldTime WorldTime;
   FLiveLinkMetaData MetaData;
   TArray<float> PropertyValues;
-  static UScriptStruct *StaticStruct();
+  static UScriptStruct* StaticStruct();
 };
 template <typename Tag> struct TStandInDataStruct {
-  explicit TStandInDataStruct(const UScriptStruct *type);
-  TStandInDataStruct(TStandInDataStruct &&other);
-  TStandInDataStruct(const TStandInDataStruct &) = delete;
-  template <typename T> T *Cast();
+  explicit TStandInDataStruct(const UScriptStruct* type);
+  TStandInDataStruct(TStandInDataStruct&& other);
+  TStandInDataStruct(const TStandInDataStruct&) = delete;
+  template <typename T> T* Cast();
 };
 using FLiveLinkStaticDataStruct = TStandInDataStruct<struct FStandInStaticTag>;
 using FLiveLinkFrameDataStruct = TStandInDataStruct<struct FStandInFrameTag>;

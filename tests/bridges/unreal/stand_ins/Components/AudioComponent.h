@@ -5,6 +5,6 @@ class USoundBase;
 class UAudioComponent : public USceneComponent {
 public:
   TObjectPtr<USoundAttenuation> AttenuationSettings;
-  void SetSound(USoundBase *sound);
+  void SetSound(USoundBase* sound);
   void Play(float start_time = 0);
 };

@@ -14,12 +14,12 @@ public:
   virtual void BeginPlay();
   virtual void EndPlay(const EEndPlayReason::Type EndPlayReason);
   virtual void TickComponent(float DeltaTime, ELevelTick TickType,
-                             FActorComponentTickFunction *ThisTickFunction);
-  AActor *GetOwner() const;
+                             FActorComponentTickFunction* ThisTickFunction);
+  AActor* GetOwner() const;
   void RegisterComponent();
   bool bAutoActivate = false;
 };
 class USceneComponent : public UActorComponent {
 public:
-  void SetupAttachment(USceneComponent *parent);
+  void SetupAttachment(USceneComponent* parent);
 };

@@ -5,4 +5,4 @@ class UEngine : public UObject {
 public:
   FAudioDeviceHandle GetMainAudioDevice();
 };
-extern UEngine *GEngine;
+extern UEngine* GEngine;

@@ -2,7 +2,7 @@
 #include "CoreMinimal.h"
 class IModularFeatures {
 public:
-  static IModularFeatures &Get();
+  static IModularFeatures& Get();
   bool IsModularFeatureAvailable(FName type);
-  template <typename T> T &GetModularFeature(FName type);
+  template <typename T> T& GetModularFeature(FName type);
 };

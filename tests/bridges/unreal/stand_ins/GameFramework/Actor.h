@@ -2,5 +2,5 @@
 #include "CoreMinimal.h"
 class AActor : public UObject {
 public:
-  template <typename T> void GetComponents(TArray<T *> &components) const;
+  template <typename T> void GetComponents(TArray<T*>& components) const;
 };

@@ -1,6 +1,6 @@
 #pragma once
 #include "CoreMinimal.h"
 struct FPlatformProcess {
-  static void *GetDllHandle(const TCHAR *file_name);
-  static void *GetDllExport(void *handle, const TCHAR *name);
+  static void* GetDllHandle(const TCHAR* file_name);
+  static void* GetDllExport(void* handle, const TCHAR* name);
 };

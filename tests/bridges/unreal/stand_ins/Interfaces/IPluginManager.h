@@ -3,11 +3,11 @@
 class IPlugin {
 public:
   virtual ~IPlugin() = default;
-  virtual const FString &GetBaseDir() const = 0;
+  virtual const FString& GetBaseDir() const = 0;
 };
 class IPluginManager {
 public:
   virtual ~IPluginManager() = default;
-  static IPluginManager &Get();
-  virtual TSharedPtr<IPlugin> FindPlugin(const FString &name) = 0;
+  static IPluginManager& Get();
+  virtual TSharedPtr<IPlugin> FindPlugin(const FString& name) = 0;
 };

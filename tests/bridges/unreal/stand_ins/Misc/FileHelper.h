@@ -1,5 +1,5 @@
 #pragma once
 #include "CoreMinimal.h"
 struct FFileHelper {
-  static bool LoadFileToString(FString &result, const TCHAR *file_name);
+  static bool LoadFileToString(FString& result, const TCHAR* file_name);
 };

@@ -8,5 +8,5 @@ struct FFrameTime {
 };
 struct FQualifiedFrameTime {
   FQualifiedFrameTime();
-  FQualifiedFrameTime(const FFrameTime &time, const FFrameRate &rate);
+  FQualifiedFrameTime(const FFrameTime& time, const FFrameRate& rate);
 };

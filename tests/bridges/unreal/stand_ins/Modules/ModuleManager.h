@@ -3,7 +3,6 @@
 #include "Modules/ModuleInterface.h"
 class FModuleManager {
 public:
-  template <typename T> static T &LoadModuleChecked(const char *name);
+  template <typename T> static T& LoadModuleChecked(const char* name);
 };
-#define IMPLEMENT_MODULE(type, name)                                           \
-  static_assert(std::is_base_of_v<IModuleInterface, type>);
+#define IMPLEMENT_MODULE(type, name) static_assert(std::is_base_of_v<IModuleInterface, type>);

@@ -3,5 +3,5 @@
 class ULiveLinkRole : public UObject {};
 class ULiveLinkBasicRole : public ULiveLinkRole {
 public:
-  static UClass *StaticClass();
+  static UClass* StaticClass();
 };

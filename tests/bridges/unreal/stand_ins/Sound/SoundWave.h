@@ -12,7 +12,7 @@ public:
   int32 NumChannels;
   void SetSampleRate(uint32 rate, bool is_from_editor = false);
 #if WITH_EDITOR
-  bool GetImportedSoundWaveData(TArray<uint8> &pcm, uint32 &sample_rate,
-                                uint16 &num_channels) const;
+  bool GetImportedSoundWaveData(TArray<uint8>& pcm, uint32& sample_rate,
+                                uint16& num_channels) const;
 #endif
 };

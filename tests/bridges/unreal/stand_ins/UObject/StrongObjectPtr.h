@@ -4,6 +4,6 @@ template <typename T> class TStrongObjectPtr {
 public:
   TStrongObjectPtr();
   ~TStrongObjectPtr();
-  void Reset(T *object = nullptr);
-  T *Get() const;
+  void Reset(T* object = nullptr);
+  T* Get() const;
 };

@@ -14,6 +14,9 @@ bool ReadPosecastSamples(const USoundWave& Sound, TArray<uint8>& Pcm, int32& Sam
   NumChannels = Channels;
   return Pcm.Num() > 0;
 #else
+  static_cast<void>(Sound);
+  Pcm.Reset();
+  SampleRate = NumChannels = 0;
   return false;
 #endif
 }
