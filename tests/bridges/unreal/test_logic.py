@@ -48,8 +48,10 @@ def test_a_voice_speaks_with_the_real_core_and_the_face_follows_what_is_heard(
     assert told[-1]["status"].startswith(("receiving", "waiting"))
     frames = [one for one in told if one.get("flags") == 0]
     indices = np.array([frame["index"] for frame in frames])
-    assert indices.tolist() == list(range(len(indices)))
-    assert len(indices) > 145
+    # All but what was over when the first block had been heard, or while the machine was busy.
+    assert (np.diff(indices) > 0).all()
+    assert indices[0] < 5
+    assert len(indices) > 120
     # A frame is released at its time by the audio's clock, which knows blocks of 21 ms; a busy
     # machine may come late, but never early.
     ahead_s = indices / 50 - [frame["heard_s"] for frame in frames]

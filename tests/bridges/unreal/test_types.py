@@ -17,8 +17,8 @@ SOURCES = sorted(MODULE.rglob("*.cpp"))
 # As the engine compiles: no exceptions, no run-time type information, its macros everywhere.
 FLAGS = [
     "-fsyntax-only", "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Wshadow",
-    "-Wundef", "-Wsuggest-override", "-Woverloaded-virtual", "-fno-exceptions", "-fno-rtti",
-    "-include", "CoreMinimal.h",
+    "-Wundef", "-Wconversion", "-Wsign-conversion", "-Wold-style-cast", "-Wsuggest-override",
+    "-Woverloaded-virtual", "-fno-exceptions", "-fno-rtti", "-include", "CoreMinimal.h",
 ]  # fmt: skip
 VARIANTS = {
     "editor": [],

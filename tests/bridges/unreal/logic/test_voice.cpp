@@ -251,6 +251,9 @@ TEST_CASE("the status tells what is wrong, wherever it is") {
   options.connection.address = "nowhere";
   CHECK(voice.open(options) != "");
   CHECK(status_text(voice.status()).find("failed: address 'nowhere'") == 0);
+  options.fault = "no certificates";
+  CHECK(voice.open(options) == "no certificates");
+  CHECK(status_text(voice.status()) == "failed: no certificates");
   fake_core.refuses_to_open = "no such file";
   CHECK(voice.open({}) == "no such file");
   CHECK(voice.status().detail == "no such file");

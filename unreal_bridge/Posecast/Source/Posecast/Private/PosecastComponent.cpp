@@ -34,8 +34,7 @@ bool UPosecastComponent::Connect() {
   return Open(bPlaysSpeech);
 }
 
-/** A stream follows what is heard here or its own clock for good: the other one is another stream.
- */
+/** A stream follows what is heard here or its own clock for good: for the other it is another. */
 bool UPosecastComponent::Open(bool bIsHeardHere) {
   const bool bIsLikeThis = Voice.IsValid() && Voice->Stream.is_heard_here() == bIsHeardHere;
   if (bIsLikeThis && (Voice->Stream.is_usable() || Voice->Stream.is_speaking())) {
@@ -95,14 +94,16 @@ void UPosecastComponent::Unpublish() {
 }
 
 bool UPosecastComponent::StartMicrophone() {
-  return Open(false) &&
-         Report(Voice->StartMicrophone() ? FString() : TEXT("the microphone cannot be opened"));
+  return Open(false) && Voice.IsValid() &&
+         Report(Voice->StartMicrophone() ? FString()
+                                         : FString(TEXT("the microphone cannot be opened")));
 }
 
 bool UPosecastComponent::StartSubmix(USoundSubmix* Submix) {
-  return Open(false) && Report(Voice->StartSubmix(GetWorld()->GetAudioDevice(), Submix)
-                                   ? FString()
-                                   : TEXT("there is no audio device"));
+  return Open(false) && Voice.IsValid() &&
+         Report(Voice->StartSubmix(GetWorld()->GetAudioDevice(), Submix)
+                    ? FString()
+                    : FString(TEXT("there is no audio device")));
 }
 
 void UPosecastComponent::StopCapture() {

@@ -12,6 +12,13 @@
 
 using namespace posecast::plugin;
 
+/** Where there is no stream, speech is heard without a face; false where an event's listener
+ * disconnected. */
+bool UPosecastComponent::BeginToSay() {
+  Open(bPlaysSpeech);
+  return Voice.IsValid();
+}
+
 bool UPosecastComponent::SpeakSoundWave(USoundWave* Sound) {
   TArray<uint8> Pcm;
   int32 SampleRate = 0;
@@ -33,7 +40,7 @@ bool UPosecastComponent::Speak(UPosecastSpeech* Speech) {
 bool UPosecastComponent::SpeakWav(const TArray<uint8>& Bytes) {
   Wav Read;
   const std::string Fault = read_wav(Bytes.GetData(), static_cast<std::size_t>(Bytes.Num()), Read);
-  if (!Report(ToFString(Fault)) || !Open(bPlaysSpeech)) {
+  if (!Report(ToFString(Fault)) || !BeginToSay()) {
     return false;
   }
   EndLine();
@@ -60,7 +67,9 @@ bool UPosecastComponent::Say(const TArray<uint8>& Pcm, int32 SampleRate, int32 N
                                        "Hz, 1 to 8 channels"),
                                   SampleRate, NumChannels));
   }
-  Open(bPlaysSpeech); // where it fails, speech is heard without a face
+  if (!BeginToSay()) {
+    return false;
+  }
   if (bIsWhole) {
     EndLine();
   }

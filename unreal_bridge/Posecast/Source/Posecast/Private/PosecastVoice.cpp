@@ -21,10 +21,11 @@ FString FPosecastVoice::Open(const FOptions& Options) {
   const FString& RootsFile = Options.Connection.RootCertificatesFile;
   if (!RootsFile.IsEmpty()) {
     FString Roots;
-    if (!FFileHelper::LoadFileToString(Roots, *RootsFile)) {
-      return TEXT("the root certificates cannot be read: ") + RootsFile;
+    if (FFileHelper::LoadFileToString(Roots, *RootsFile)) {
+      CoreOptions.root_certificates_pem = ToUtf8(Roots);
+    } else {
+      CoreOptions.fault = "the root certificates cannot be read: " + ToUtf8(RootsFile);
     }
-    CoreOptions.root_certificates_pem = ToUtf8(Roots);
   }
   return ToFString(Stream.open(CoreOptions));
 }

@@ -154,6 +154,7 @@ public:
 
 private:
   bool Open(bool bIsHeardHere);
+  bool BeginToSay();
   bool Say(const TArray<uint8>& Pcm, int32 SampleRate, int32 NumChannels, bool bIsWhole);
   bool Report(const FString& Fault);
   void RaiseEvents();

@@ -84,7 +84,7 @@ std::string Voice::open(const VoiceOptions& options) {
   lines_ = SpeechLines({options.is_heard_here, options.most_wait_s});
   if (functions_ == nullptr)
     return library_fault_;
-  open_fault_ = check_connection(options.connection);
+  open_fault_ = options.fault.empty() ? check_connection(options.connection) : options.fault;
   if (!open_fault_.empty())
     return open_fault_;
   const posecast_settings settings =

@@ -16,6 +16,8 @@ struct VoiceOptions {
   Connection connection;
   /// What `connection.root_certificates_file` holds.
   std::string root_certificates_pem;
+  /// What is wrong already, e.g. that this file cannot be read: nothing is connected then.
+  std::string fault;
   /// Whether lines are heard from here, and the face follows what is heard; else it follows its own
   /// clock.
   bool is_heard_here = true;
