@@ -2,6 +2,7 @@
 
 #include "axes.h"
 
+#include <algorithm>
 #include <cstring>
 
 FakeCore fake_core;
@@ -58,8 +59,10 @@ void destroy(posecast_client*) {
 std::int32_t push_audio(posecast_client*, const float* samples, std::uint32_t num_samples) {
   if (fake_core.state == POSECAST_STATE_FAILED)
     return POSECAST_STREAM_FAILED;
-  fake_core.samples.insert(fake_core.samples.end(), samples, samples + num_samples);
-  return static_cast<std::int32_t>(num_samples);
+  const std::size_t num_taken = std::min<std::size_t>(num_samples, fake_core.room);
+  fake_core.room -= num_taken;
+  fake_core.samples.insert(fake_core.samples.end(), samples, samples + num_taken);
+  return static_cast<std::int32_t>(num_taken);
 }
 
 std::int32_t end_utterance(posecast_client*) {

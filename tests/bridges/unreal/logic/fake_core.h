@@ -16,6 +16,7 @@ struct FakeCore {
   float style_strength = 0;
   std::vector<float> samples;
   std::uint32_t utterance = 0;
+  std::size_t room = 100000000;
   int num_interrupts = 0;
   int num_open = 0;
   std::int32_t state = POSECAST_STATE_WAITING;

@@ -54,12 +54,13 @@ TEST_CASE("the status tells waiting, receiving, behind and failed apart") {
 TEST_CASE("the status counts what was lost, and only that") {
   StatusFacts facts = facts_of(Condition::kReceiving);
   facts.frames_late = 3;
-  facts.samples_refused = 5;
-  CHECK(status_text(facts) == "receiving from host:1; 3 frames were late; 5 samples were refused");
+  facts.samples_lost = 5;
+  CHECK(status_text(facts) ==
+        "receiving from host:1; 3 frames were late; 5 captured samples were lost");
   facts.frames_dropped = 1;
   facts.underruns = 2;
   CHECK(status_text(facts) == "receiving from host:1; 3 frames were late; 1 frames were dropped; 2 "
-                              "times the face had to wait; 5 samples were refused");
+                              "times the face had to wait; 5 captured samples were lost");
 }
 
 TEST_CASE("each state of the core has its condition") {

@@ -162,6 +162,26 @@ TEST_CASE("a microphone goes to the server at its rate, and its end ends the "
   CHECK(fake_core.utterance == 1);
 }
 
+TEST_CASE("what of a microphone is lost is told, and not what of a line must wait") {
+  const CoreFunctions functions = fake_functions();
+  Voice voice(&functions, "");
+  voice.open(elsewhere());
+  const auto ring = voice.begin_capture();
+  const std::vector<float> block(16000, 0.1F);
+  fake_core.room = 1000;
+  ring->write(block.data(), block.size(), 1, kFeedRateHz);
+  voice.tick(0, 0);
+  CHECK(voice.status().samples_lost == 15000);
+  say_second(voice);
+  voice.end_line();
+  voice.tick(0.1, 0);
+  CHECK(voice.status().samples_lost == 15000);
+  CHECK(voice.is_speaking());
+  fake_core.room = 1000000;
+  voice.tick(0.2, 0);
+  CHECK_FALSE(voice.is_speaking());
+}
+
 TEST_CASE("an utterance of what is heard elsewhere ends when its face is over") {
   const CoreFunctions functions = fake_functions();
   Voice voice(&functions, "");

@@ -61,7 +61,7 @@ std::string status_text(const StatusFacts& facts) {
   return condition_text(facts) + counted(facts.frames_late, "frames were late") +
          counted(facts.frames_dropped, "frames were dropped") +
          counted(facts.underruns, "times the face had to wait") +
-         counted(facts.samples_refused, "samples were refused");
+         counted(facts.samples_lost, "captured samples were lost");
 }
 
 } // namespace posecast::plugin

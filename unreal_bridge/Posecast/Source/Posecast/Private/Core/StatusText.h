@@ -25,7 +25,8 @@ struct StatusFacts {
   std::string detail;
   std::uint64_t frames_dropped = 0;
   std::uint64_t frames_late = 0;
-  std::uint64_t samples_refused = 0;
+  /// Of a microphone or a submix.
+  std::uint64_t samples_lost = 0;
   std::uint64_t underruns = 0;
 };
 

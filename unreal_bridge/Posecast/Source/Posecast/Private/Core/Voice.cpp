@@ -105,6 +105,7 @@ void Voice::close() {
   heard_.clear();
   events_.clear();
   open_fault_.clear();
+  num_lost_ = 0;
   if (client_ != nullptr)
     functions_->destroy(client_);
   client_ = nullptr;
@@ -183,7 +184,9 @@ void Voice::feed_capture() {
 void Voice::push_captured(const std::vector<float>& samples) {
   if (client_ == nullptr || samples.empty())
     return;
-  functions_->push_audio_f32(client_, samples.data(), static_cast<std::uint32_t>(samples.size()));
+  const std::int32_t num_taken = functions_->push_audio_f32(
+      client_, samples.data(), static_cast<std::uint32_t>(samples.size()));
+  num_lost_ += samples.size() - static_cast<std::size_t>(num_taken > 0 ? num_taken : 0);
   if (!cutter_.is_cut_behind(samples.data(), samples.size()))
     return;
   functions_->end_utterance(client_);
@@ -305,10 +308,8 @@ StatusFacts Voice::status() const {
     facts.frames_dropped = stats.frames_dropped;
     facts.frames_late = stats.frames_late;
     facts.underruns = stats.underruns;
-    facts.samples_refused = stats.samples_refused;
   }
-  if (capture_ != nullptr)
-    facts.samples_refused += capture_->num_lost();
+  facts.samples_lost = num_lost_ + (capture_ != nullptr ? capture_->num_lost() : 0);
   return facts;
 }
 

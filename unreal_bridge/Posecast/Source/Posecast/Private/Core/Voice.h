@@ -110,6 +110,8 @@ private:
   std::unique_ptr<Resampler> capture_resampler_;
   std::vector<float> captured_;
   UtteranceCutter cutter_;
+  /// Captured samples that were lost; a line that the core does not take at once is fed again.
+  std::uint64_t num_lost_ = 0;
 };
 
 } // namespace posecast::plugin
