@@ -102,7 +102,7 @@ wheel: $(VENV)/.runtime ## dist/posecast-*.whl
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean: ## remove what was made, environments too
-	rm -rf $(VENV) protos/node_modules preview_page/node_modules demo dist build server/*.egg-info .*_cache
+	rm -rf $(VENV) protos/node_modules preview_page/node_modules demo dist build unreal_bridge/core/build server/*.egg-info .*_cache
 
 $(BIN)/python:
 	$(call say,virtual environment in $(VENV))
