@@ -35,7 +35,7 @@ namespace Posecast
         /// <summary>Audio that may wait to be sent, 1..600 s.</summary>
         public double MaxAudioS { get; set; } = 30.0;
 
-        /// <summary>Frames that may wait to be shown, 6..600 s; the server waits while they are full.</summary>
+        /// <summary>Frames that may wait to be shown, 6..50 s, for a server knows the last minute for interrupts; it waits while they are full.</summary>
         public double MaxFramesS { get; set; } = 20.0;
 
         /// <summary>How long the server may take to greet, 0.1 s and more.</summary>
@@ -70,7 +70,7 @@ namespace Posecast
             }
             CheckRange("start delay", StartDelayS, 0.0, 2.0, "s");
             CheckRange("audio that may wait", MaxAudioS, 1.0, 600.0, "s");
-            CheckRange("frames that may wait", MaxFramesS, 6.0, 600.0, "s");
+            CheckRange("frames that may wait", MaxFramesS, 6.0, 50.0, "s");
             CheckRange("connect timeout", ConnectTimeoutS, 0.1, 3600.0, "s");
             CheckRange("silence timeout", SilenceTimeoutS, 0.1, 3600.0, "s");
             CheckRange("reconnect delay", ReconnectDelayS, 0.01, 5.0, "s");
