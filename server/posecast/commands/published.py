@@ -257,13 +257,10 @@ def _style(name: str, package: ModelPackage, model: ClipModel) -> FloatArray | N
     from posecast import checkpoints
     from posecast.conditioning.style import load_styles
     from posecast.conditioning.style_file import including_style_files
-    from posecast.rig.flame_files import read_style_vector
 
     style_dim = model.sampler.config.style_dim
     if not style_dim or name == NO_STYLE:
         return None
-    if name.endswith(".npy"):
-        return read_style_vector(Path(name))
     with checking_arguments():
         styles = load_styles(package.path(checkpoints.STYLES_FILE), style_dim)
         return including_style_files(styles, name, style_dim).get(name).vector

@@ -13,7 +13,7 @@ from posecast.signals import LIFE_LIMITS, Style
 
 MAX_PARTS = 8
 MAX_STRENGTH = 2.0
-STYLE_FILE_SUFFIX = ".npz"
+STYLE_FILE_SUFFIXES = (".npz", ".npy")
 _GEOMETRIC_FLOORS = {"head_wander_rad": 0.005, "head_tempo_hz": 0.05}
 """Fields that mix by their ratio, and what counts as none of them.
 
@@ -35,7 +35,7 @@ def parse_blend(text: str) -> tuple[BlendPart, ...]:
 
     Args:
         text: At most 8 parts with weights above 0 and at most 1; a style that stands alone needs
-            none. A part that ends in `.npz` is a file, whose path may hold a colon.
+            none. A part that ends in `.npz` or `.npy` is a file, whose path may hold a colon.
 
     Returns:
         The parts in their order, the weights divided by their sum.
@@ -111,7 +111,7 @@ def cosine_similarity(first: Style, second: Style) -> float:
 
 
 def _parse_part(word: str, *, is_alone: bool) -> BlendPart:
-    is_bare_file = word.lower().endswith(STYLE_FILE_SUFFIX)
+    is_bare_file = word.lower().endswith(STYLE_FILE_SUFFIXES)
     name, colon, number = ("", "", "") if is_bare_file else word.rpartition(":")
     if colon:
         return BlendPart(name.strip(), _parse_weight(number, word))

@@ -1,18 +1,21 @@
-"""A file with one style of the user's own, in the format of the package's table."""
+"""A file with one style of the user's own: a package's table of one, or a vector alone."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
+from posecast.array_file import read_npy
 from posecast.conditioning.style import StyleBank, load_styles, save_styles
-from posecast.conditioning.style_blend import STYLE_FILE_SUFFIX, parse_blend
+from posecast.conditioning.style_blend import STYLE_FILE_SUFFIXES, parse_blend
 from posecast.errors import CheckpointMismatch, InvalidRequest
 from posecast.signals import Style
 
 
 def is_style_file(name: str) -> bool:
     """Whether a style is named by its file."""
-    return name.lower().endswith(STYLE_FILE_SUFFIX)
+    return name.lower().endswith(STYLE_FILE_SUFFIXES)
 
 
 def check_style_name(name: str) -> None:
@@ -24,15 +27,15 @@ def check_style_name(name: str) -> None:
     if not name or name != name.strip() or set(name) & set(",:") or is_style_file(name):
         raise InvalidRequest(
             f"style name {name!r}; allowed: text without comma, colon or outer spaces, "
-            f"not ending in {STYLE_FILE_SUFFIX}"
+            f"not ending in {' or '.join(STYLE_FILE_SUFFIXES)}"
         )
 
 
 def read_style_file(path: Path, style_dim: int) -> StyleBank:
-    """Read a file of styles: one's own, or the table of a package.
+    """Read a file of styles: one's own, the table of a package, or a published vector.
 
     Args:
-        path: The .npz.
+        path: The .npz, or an .npy with a vector alone.
         style_dim: Width that the model expects.
 
     Raises:
@@ -41,7 +44,20 @@ def read_style_file(path: Path, style_dim: int) -> StyleBank:
     """
     if not path.is_file():
         raise InvalidRequest(f"{path}: no such style file")
+    if path.suffix.lower() == ".npy":
+        return StyleBank({path.stem: _read_vector(path, style_dim)}, {path.stem: path.name})
     return load_styles(path, style_dim)
+
+
+def _read_vector(path: Path, style_dim: int) -> Style:
+    """What eyes and head do beside a vector that stands alone is what is usual."""
+    vector = read_npy(path, CheckpointMismatch)
+    is_real = np.issubdtype(vector.dtype, np.floating) and np.isfinite(vector).all()
+    if vector.shape != (style_dim,) or not is_real:
+        raise CheckpointMismatch(
+            f"{path}: {vector.dtype} of shape {vector.shape}; expected ({style_dim},), finite"
+        )
+    return Style(vector=vector.astype(np.float32))
 
 
 def write_style_file(path: Path, name: str, style: Style, description: str) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from posecast.array_file import read_npz
 from posecast.errors import InvalidRequest
 from posecast.evaluation.vertex_metrics import SurfacePoints
-from posecast.rig.array_file import read_npz
 from posecast.rig.array_pickle import read_pickle
 from posecast.signals import IntArray
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from posecast.array_file import read_npz
 from posecast.errors import InvalidRequest
 from posecast.rig.arkit import CURVE_NAMES
-from posecast.rig.array_file import read_npz
 from posecast.rig.mirror import head_size
 
 NEUTRAL = "neutral"

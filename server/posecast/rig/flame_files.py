@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from posecast.array_file import read_npy, read_npz
 from posecast.errors import InvalidRequest
-from posecast.rig.array_file import read_npy, read_npz
 from posecast.rig.flame import FlameCoefficients
 from posecast.rig.flame_layout import EXPRESSION_DIM, POSE_DIM, SHAPE_DIM
 from posecast.signals import FloatArray

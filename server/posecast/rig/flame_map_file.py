@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from posecast.array_file import read_npz
 from posecast.errors import CheckpointMismatch
-from posecast.rig.array_file import read_npz
 from posecast.rig.flame_map import FlameArkitMap
 
 FORMAT_VERSION = 1

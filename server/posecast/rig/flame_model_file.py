@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from posecast.array_file import read_npz
 from posecast.errors import CheckpointMismatch
-from posecast.rig.array_file import read_npz
 from posecast.rig.array_pickle import read_pickle
 from posecast.rig.flame_layout import EXPRESSION_DIM, SHAPE_DIM
 from posecast.rig.flame_model import NUM_JOINTS, FlameModel

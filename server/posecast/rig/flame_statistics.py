@@ -9,8 +9,8 @@ from typing import Self
 
 import numpy as np
 
+from posecast.array_file import read_npz
 from posecast.errors import CheckpointMismatch
-from posecast.rig.array_file import read_npz
 from posecast.rig.flame_layout import (
     EXPRESSION_DIM,
     HEAD,

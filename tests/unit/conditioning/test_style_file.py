@@ -88,7 +88,30 @@ def test_values_out_of_range_are_refused(tmp_path, style, message):
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["", " a", "a,b", "a:b", "a.npz"])
+@pytest.mark.parametrize("name", ["", " a", "a,b", "a:b", "a.npz", "a.npy"])
 def test_a_name_that_no_blend_could_hold_is_refused(tmp_path, name):
     with pytest.raises(InvalidRequest, match="style name .*; allowed: text without comma, colon"):
         write_style_file(tmp_path / "actor.npz", name, OWN, "")
+
+
+def test_a_vector_alone_is_a_style_and_may_be_blended(tmp_path):
+    path = tmp_path / "actor.npy"
+    np.save(path, OWN.vector.astype(np.float64))
+
+    alone = including_style_files(BANK, str(path), DIM).get(str(path))
+    blend = f"{path}:0.5,{BANK.names[0]}:0.5"
+    mixed = including_style_files(BANK, blend, DIM).get(blend)
+
+    np.testing.assert_array_equal(alone.vector, OWN.vector)
+    expected = (OWN.vector + BANK.get(BANK.names[0]).vector) / 2
+    np.testing.assert_allclose(mixed.vector, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "values", [np.zeros(DIM + 1), np.zeros((1, DIM)), np.full(DIM, np.nan), np.zeros(DIM, int)]
+)
+def test_an_array_that_is_no_vector_of_the_model_is_refused(tmp_path, values):
+    np.save(tmp_path / "bad.npy", values)
+
+    with pytest.raises(CheckpointMismatch, match=r"bad.npy: .* expected \(4,\), finite"):
+        including_style_files(BANK, str(tmp_path / "bad.npy"), DIM)

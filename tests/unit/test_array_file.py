@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from posecast.array_file import read_npy, read_npz
 from posecast.errors import CheckpointMismatch, InvalidRequest
-from posecast.rig.array_file import read_npy, read_npz
 
 
 @pytest.fixture
