@@ -7,18 +7,32 @@ import math
 import torch
 from torch import Tensor
 
-from posecast.conditioning.log_mel import DYNAMIC_RANGE, PEAK_DECAY_PER_HOP, PEAK_FLOOR
+from posecast.conditioning.log_mel import (
+    DYNAMIC_RANGE,
+    PEAK_DECAY_PER_HOP,
+    PEAK_FLOOR,
+    POWER_FLOOR,
+)
 
 _NATS_PER_DB = math.log(10) / 10
+SILENT_LEVEL = math.log(POWER_FLOOR)
+"""What a band without any power has."""
 
 
-def augment(mel: Tensor, generator: torch.Generator, *, gently: bool = False) -> Tensor:
+def augment(
+    mel: Tensor,
+    generator: torch.Generator,
+    *,
+    gently: bool = False,
+    sounds: Tensor | None = None,
+) -> Tensor:
     """Apply every change, each to a random part of the batch.
 
     Args:
         mel: Log-mel spectra, natural log of power. [B, T, M]
-        generator: Where every choice comes from.
+        generator: Where every choice comes from; on the spectra's device.
         gently: Change the voice and the microphone, but hardly drown them.
+        sounds: Spectra of music, streets and the like, to mix in. [B, T, M]
 
     Returns:
         The changed spectra. [B, T, M]
@@ -31,9 +45,10 @@ def augment(mel: Tensor, generator: torch.Generator, *, gently: bool = False) ->
         return _change_gain(_add_noise(mel, chance, odds=0.4, loudest_db=18), chance)
     mel = _reverberate(mel, chance)
     mel = _add_babble(mel, chance)
+    if sounds is not None:
+        mel = _mix(mel, sounds, chance, odds=0.25, loudest_db=3)
     mel = _add_noise(mel, chance)
-    mel = _limit_band(mel, chance)
-    return _change_gain(mel, chance)
+    return _limit_band(_change_gain(mel, chance), chance)
 
 
 class _Chance:
@@ -41,19 +56,22 @@ class _Chance:
 
     def __init__(self, mel: Tensor, generator: torch.Generator) -> None:
         self.batch, self.num_hops, self.num_bands = mel.shape
-        self.generator = generator
-        self.band_axis = torch.arange(self.num_bands, dtype=torch.float32)
+        self.generator, self.device = generator, mel.device
+        self.band_axis = torch.arange(self.num_bands, dtype=torch.float32, device=mel.device)
 
     def uniform(self, low: float, high: float) -> Tensor:
         """One number a row. [B, 1, 1]"""
-        return low + (high - low) * torch.rand(self.batch, 1, 1, generator=self.generator)
+        return low + (high - low) * self._rand()
 
     def happens(self, probability: float) -> Tensor:
         """One decision a row. [B, 1, 1], bool"""
-        return torch.rand(self.batch, 1, 1, generator=self.generator) < probability
+        return self._rand() < probability
 
     def normal(self, *shape: int) -> Tensor:
-        return torch.randn(self.batch, *shape, generator=self.generator)
+        return torch.randn(self.batch, *shape, generator=self.generator, device=self.device)
+
+    def _rand(self) -> Tensor:
+        return torch.rand(self.batch, 1, 1, generator=self.generator, device=self.device)
 
     def smooth_over_bands(self, knots: int) -> Tensor:
         """A smooth random curve of unit size over the bands. [B, 1, M]"""
@@ -78,8 +96,8 @@ def _sharpen(mel: Tensor, chance: _Chance) -> Tensor:
 def _warp_formants(mel: Tensor, chance: _Chance) -> Tensor:
     """Another length of vocal tract, and a small shift."""
     happens = chance.happens(0.8)
-    scale = torch.where(happens, torch.exp(chance.uniform(-0.17, 0.17)), torch.ones(()))
-    shift = torch.where(happens, chance.uniform(-2.0, 2.0), torch.zeros(()))
+    scale = torch.where(happens, torch.exp(chance.uniform(-0.19, 0.19)), 1.0)
+    shift = torch.where(happens, chance.uniform(-2.0, 2.0), 0.0)
     source = (chance.band_axis * scale + shift).clamp(0, chance.num_bands - 1)
     low = source.floor().long()
     high = (low + 1).clamp(max=chance.num_bands - 1)
@@ -95,27 +113,31 @@ def _equalise(mel: Tensor, chance: _Chance) -> Tensor:
 
 
 def _reverberate(mel: Tensor, chance: _Chance) -> Tensor:
-    """Exponential decay of each band's power, with 0.15 to 0.7 s of reverberation."""
-    keep = torch.exp(-0.01 * 13.8 / chance.uniform(0.15, 0.7))[:, 0]
-    wet = torch.where(chance.happens(0.35), 3 * chance.uniform(0.05, 0.5), torch.zeros(()))
+    """Exponential decay of each band's power, with 0.15 to 0.8 s of reverberation."""
+    log_keep = -0.01 * 13.8 / chance.uniform(0.15, 0.8)
+    wet = torch.where(chance.happens(0.35), 3 * chance.uniform(0.05, 0.6), 0.0)
+    hop = torch.arange(chance.num_hops, device=chance.device)
+    since = (hop[:, None] - hop).float()
+    # A product with the matrix of all decays: a loop over the hops is slow on a GPU.
+    decay = torch.where(since >= 0, torch.exp(log_keep * since.clamp(min=0)), 0.0)
     power = mel.exp()
-    tail = torch.zeros_like(power[:, 0])
-    tails = []
-    for hop in power.unbind(1):
-        tail = tail * keep + hop * (1 - keep)
-        tails.append(tail)
-    return torch.log(power + wet * torch.stack(tails, dim=1) + 1e-9)
+    tail = (1 - torch.exp(log_keep)) * (decay @ power)
+    return torch.log(power + wet * tail + 1e-9)
 
 
 def _add_babble(mel: Tensor, chance: _Chance) -> Tensor:
     """Three other rows of the batch, 8 to 30 dB below."""
     others = torch.stack([mel.roll((k, 97 * k), dims=(0, 1)).exp() for k in (1, 2, 3)]).sum(0)
-    babble = torch.log(others + 1e-9)
-    level = _loud(mel) - _loud(babble) - chance.uniform(8, 30) * _NATS_PER_DB
-    return torch.where(chance.happens(0.15), torch.logaddexp(mel, babble + level), mel)
+    return _mix(mel, torch.log(others + 1e-9), chance, odds=0.15, loudest_db=8)
 
 
-def _add_noise(mel: Tensor, chance: _Chance, *, odds: float = 0.8, loudest_db: float = 5) -> Tensor:
+def _mix(mel: Tensor, sound: Tensor, chance: _Chance, *, odds: float, loudest_db: float) -> Tensor:
+    """Another sound, to 30 dB below."""
+    level = _loud(mel) - _loud(sound) - chance.uniform(loudest_db, 30) * _NATS_PER_DB
+    return torch.where(chance.happens(odds), torch.logaddexp(mel, sound + level), mel)
+
+
+def _add_noise(mel: Tensor, chance: _Chance, *, odds: float = 0.8, loudest_db: float = 4) -> Tensor:
     """Coloured noise, steady or slowly swelling, to 50 dB below."""
     tilt = chance.uniform(-3, 1) * (chance.band_axis / chance.num_bands - 0.5)
     colour = tilt + 0.8 * chance.smooth_over_bands(6)
@@ -124,17 +146,34 @@ def _add_noise(mel: Tensor, chance: _Chance, *, odds: float = 0.8, loudest_db: f
     ).transpose(1, 2)
     grain = 0.5 * chance.normal(chance.num_hops, chance.num_bands)
     level = _loud(mel) - chance.uniform(loudest_db, 50) * _NATS_PER_DB
-    swell = torch.where(chance.happens(0.3), 0.8 * swell, torch.zeros(()))
+    swell = torch.where(chance.happens(0.3), 0.8 * swell, 0.0)
     noisy = torch.logaddexp(mel, level + colour + swell + grain)
     return torch.where(chance.happens(odds), noisy, mel)
 
 
 def _limit_band(mel: Tensor, chance: _Chance) -> Tensor:
-    """A telephone or a codec: nothing above a random band."""
-    edge = chance.uniform(48, 76)
-    floor = _loud(mel) - 9.0 + 0.3 * chance.normal(chance.num_hops, chance.num_bands)
-    cut = chance.happens(0.2) & (chance.band_axis > edge)
-    return torch.where(cut, torch.minimum(mel, floor), mel)
+    """A telephone or a codec: little outside a band, a coder's noise that follows the speech.
+
+    Half of the rows that it happens to have a telephone's band, the others any. The noise fills the
+    band up to the coder's own limit; above it there is nothing.
+    """
+    is_telephone = chance.happens(0.5)
+    has_low_edge = is_telephone | chance.happens(0.4)
+    low = torch.where(is_telephone, chance.uniform(6, 11), chance.uniform(2, 14))
+    high = torch.where(is_telephone, chance.uniform(53, 60), chance.uniform(46, 78))
+    limit = high + chance.uniform(0, 8)
+    axis = chance.band_axis
+    outside = torch.maximum(torch.where(has_low_edge, low - axis, 0.0), axis - high)
+    slope_nats = chance.uniform(1.0, 4.0)  # a band; a steep filter or a gentle one
+    passed = mel - (slope_nats * outside.clamp(min=0)).clamp(max=14.0)
+    loudness = torch.logsumexp(passed, dim=2, keepdim=True) - math.log(chance.num_bands)
+    # Mel bands widen with frequency, and with them the power of white noise in each.
+    widening = 2.0 * (axis / chance.num_bands - 0.5)
+    grain = 0.4 * chance.normal(chance.num_hops, chance.num_bands)
+    coded = loudness - chance.uniform(24, 50) * _NATS_PER_DB + widening + grain
+    heard = torch.where(axis < limit, torch.logaddexp(passed, coded), passed)
+    heard = torch.where(axis > limit + 3, SILENT_LEVEL, heard.clamp(min=SILENT_LEVEL))
+    return torch.where(chance.happens(0.3), heard, mel)
 
 
 def _change_gain(mel: Tensor, chance: _Chance) -> Tensor:
@@ -142,7 +181,7 @@ def _change_gain(mel: Tensor, chance: _Chance) -> Tensor:
     drift = torch.nn.functional.interpolate(
         chance.normal(1, 6), size=chance.num_hops, mode="linear", align_corners=True
     ).transpose(1, 2)
-    drift = torch.where(chance.happens(0.15), 0.6 * drift, torch.zeros(()))
+    drift = torch.where(chance.happens(0.15), 0.6 * drift, 0.0)
     return mel + drift + chance.uniform(-30, 6) * _NATS_PER_DB
 
 
@@ -155,7 +194,7 @@ def normalise_levels(mel: Tensor) -> Tensor:
     Returns:
         Normalised spectra with the level column. [B, T, M + 1]
     """
-    decay = PEAK_DECAY_PER_HOP * torch.arange(1, mel.shape[1] + 1)
+    decay = PEAK_DECAY_PER_HOP * torch.arange(1, mel.shape[1] + 1, device=mel.device)
     risen = torch.cummax(mel.amax(dim=2) + decay, dim=1).values
     peaks = torch.clamp(risen - decay, min=PEAK_FLOOR)[..., None]
     relative = torch.clamp(mel - peaks, min=-DYNAMIC_RANGE)
@@ -164,11 +203,9 @@ def normalise_levels(mel: Tensor) -> Tensor:
 
 def mask_bands(normalised: Tensor, generator: torch.Generator) -> Tensor:
     """Flatten a random band of half of the rows. [B, T, M + 1]"""
-    batch, _, num_columns = normalised.shape
-    start = torch.randint(0, num_columns - 12, (batch, 1, 1), generator=generator)
-    width = torch.randint(2, 12, (batch, 1, 1), generator=generator)
-    axis = torch.arange(num_columns)
-    chosen = torch.rand(batch, 1, 1, generator=generator) < 0.5
+    num_columns, device = normalised.shape[-1], normalised.device
+    start, width, chosen = _spans(normalised, generator, num_columns - 12, (2, 12))
+    axis = torch.arange(num_columns, device=device)
     masked = chosen & (axis >= start) & (axis < start + width)
     return torch.where(masked, normalised[..., :-1].mean(dim=(1, 2), keepdim=True), normalised)
 
@@ -183,14 +220,22 @@ def mask_hops(normalised: Tensor, generator: torch.Generator) -> Tensor:
     Returns:
         The spectra with holes at the level of silence. [B, T, M + 1]
     """
-    batch, num_hops, _ = normalised.shape
-    axis = torch.arange(num_hops)[None, :, None]
+    num_hops, device = normalised.shape[1], normalised.device
+    axis = torch.arange(num_hops, device=device)[None, :, None]
+    silent = torch.full_like(normalised, -DYNAMIC_RANGE / 4.0 + 1.2)
+    silent[..., -1] = normalised[..., -1]
     for _ in range(2):
-        start = torch.randint(0, num_hops, (batch, 1, 1), generator=generator)
-        length = torch.randint(3, 12, (batch, 1, 1), generator=generator)
-        chosen = torch.rand(batch, 1, 1, generator=generator) < 0.5
+        start, length, chosen = _spans(normalised, generator, num_hops, (3, 12))
         hole = chosen & (axis >= start) & (axis < start + length)
-        silent = torch.full_like(normalised, -DYNAMIC_RANGE / 4.0 + 1.2)
-        silent[..., -1] = normalised[..., -1]
         normalised = torch.where(hole, silent, normalised)
     return normalised
+
+
+def _spans(
+    rows: Tensor, generator: torch.Generator, end: int, lengths: tuple[int, int]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """A start below `end`, a length and a toss of a coin for each row. Each [B, 1, 1]"""
+    shape, device = (len(rows), 1, 1), rows.device
+    start = torch.randint(0, end, shape, generator=generator, device=device)
+    length = torch.randint(*lengths, shape, generator=generator, device=device)
+    return start, length, torch.rand(shape, generator=generator, device=device) < 0.5

@@ -17,8 +17,10 @@ from posecast.errors import InvalidRequest, TrainingPaused
 from posecast.training.corpus import build_corpus, default_jobs, load_corpus
 from posecast.training.default_model import DEFAULT_MODEL, RunFolder
 from posecast.training.flame import commands as flame_commands
+from posecast.training.held_out import NUM_FOLDS, fold_of
 from posecast.training.held_out_clips import write_held_out_clips
 from posecast.training.loop import TrainingPlan, completed_steps
+from posecast.training.packing import pack_shards, unpack_shards
 from posecast.training.tapes import TapeSampler
 from posecast.training.utterance import Utterance
 
@@ -55,6 +57,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     """Add one sub-command a stage, one for all of them, and those that judge."""
     corpus = subparsers.add_parser("corpus", help="synthesise and label the training speech")
     _add_corpus_arguments(corpus)
+    _add_packing(subparsers)
     for name, stage in _STAGES.items():
         parser = subparsers.add_parser(name, help=stage.description)
         _add_run_folder(parser)
@@ -66,6 +69,10 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
             parser.add_argument(
                 "--gently", action="store_true", help="hardly drown the speech: for the last steps"
             )
+            parser.add_argument(
+                "--without-fold", type=int, choices=range(NUM_FOLDS),
+                help="leave a part of the voices out, for the denoiser to learn from",
+            )  # fmt: skip
             _add_ablations(parser)
     export = subparsers.add_parser("export", help="write the model package of a finished run")
     _add_run_folder(export)
@@ -87,6 +94,17 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     _add_width(check)
     _add_style_check(subparsers)
     flame_commands.add_arguments(subparsers)
+
+
+def _add_packing(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    for name, description in (
+        ("pack", "make a corpus small, to send it to another machine"),
+        ("unpack", "write the corpus of a run from packed shards"),
+    ):
+        parser = subparsers.add_parser(name, help=description)
+        _add_run_folder(parser)
+        parser.add_argument("folder", type=Path, help="folder of the packed shards")
+        parser.add_argument("--jobs", type=int, default=default_jobs(), help="processes at a time")
 
 
 def _add_run_folder(parser: argparse.ArgumentParser) -> None:
@@ -115,6 +133,7 @@ def _add_ablations(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--without", nargs="+", default=[], metavar="ENGINE", help="leave engines or sources out"
     )
+    parser.add_argument("--dropout", type=float, default=0.1, help="0..1 (%(default)s)")
     _add_width(parser)
 
 
@@ -154,6 +173,8 @@ def run(arguments: argparse.Namespace) -> None:
     """
     others: Mapping[str, Callable[[argparse.Namespace], None]] = {
         "corpus": _make_corpus,
+        "pack": _pack,
+        "unpack": _unpack,
         "export": _export,
         "all": _run_all,
         "held-out": _write_held_out,
@@ -198,6 +219,16 @@ def _make_corpus(arguments: argparse.Namespace) -> None:
     )
 
 
+def _pack(arguments: argparse.Namespace) -> None:
+    corpus = RunFolder(arguments.run).corpus
+    for path in pack_shards(corpus, arguments.folder, jobs=arguments.jobs):
+        print(f"{path.stat().st_size / 1e6:7.1f} MB  {path}")
+
+
+def _unpack(arguments: argparse.Namespace) -> None:
+    unpack_shards(arguments.folder, RunFolder(arguments.run).corpus, jobs=arguments.jobs)
+
+
 def _export(arguments: argparse.Namespace) -> None:
     from posecast.training.package import export_run
 
@@ -215,29 +246,44 @@ def _train(arguments: argparse.Namespace) -> None:
         minutes=arguments.minutes,
     )
     folder = RunFolder(arguments.run)
+    without_fold = getattr(arguments, "without_fold", None)
     checkpoint = folder.checkpoint(arguments.stage)
+    if without_fold is not None:
+        checkpoint = folder.fold_encoder(without_fold)
     completed = completed_steps(checkpoint)
     if completed >= plan.steps:
         return
     # A resumed training goes on with other speech than that which it began with.
     rng = np.random.default_rng((arguments.seed, completed))
     speech = _leave_out(load_corpus(folder.corpus), getattr(arguments, "without", []))
+    if without_fold is not None:
+        speech = [utterance for utterance in speech if fold_of(utterance) != without_fold]
     sampler = TapeSampler(speech, rng)
     if arguments.stage == "speech-encoder":
-        from posecast.training.speech_encoder import train_speech_encoder
+        from posecast.training.speech_encoder import SpeechEncoderRecipe, train_speech_encoder
 
-        config = _speech_encoder_config(arguments)
-        train_speech_encoder(
-            sampler, config, plan, checkpoint, arguments.batch_size, gently=arguments.gently
+        sounds = [utterance for utterance in speech if utterance.engine == "non-speech"]
+        recipe = SpeechEncoderRecipe(
+            batch_size=arguments.batch_size,
+            sounds=TapeSampler(sounds, rng) if sounds else None,
+            dropout=arguments.dropout,
+            gently=arguments.gently,
         )
+        config = _speech_encoder_config(arguments)
+        train_speech_encoder(sampler, config, plan, checkpoint, recipe)
     elif arguments.stage == "style":
         from posecast.training.style_encoder import train_style_encoder
 
         train_style_encoder(sampler, DEFAULT_MODEL, plan, folder, arguments.batch_size)
     else:
-        from posecast.training.denoiser import train_denoiser
+        from posecast.training.denoiser import DenoiserSupply, train_denoiser
 
-        train_denoiser(sampler, DEFAULT_MODEL, plan, folder, arguments.batch_size)
+        folds = [
+            TapeSampler([part for part in speech if fold_of(part) == fold], rng)
+            for fold in range(NUM_FOLDS)
+        ]
+        supply = DenoiserSupply(folds=folds)
+        train_denoiser(sampler, DEFAULT_MODEL, plan, folder, arguments.batch_size, supply)
 
 
 def _leave_out(utterances: list[Utterance], engines: list[str]) -> list[Utterance]:

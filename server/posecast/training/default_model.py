@@ -13,7 +13,12 @@ from posecast.config import (
 )
 from posecast.rig.arkit import LIP_CURVES, MOTION_DIM
 
-_SPEECH = SpeechEncoderConfig(look_aheads_frames=(0, 1, 2, 3))
+_SPEECH = SpeechEncoderConfig(
+    width=256,
+    num_blocks=8,
+    dilations=(1, 2, 4, 1, 2, 4, 1, 2),
+    look_aheads_frames=(0, 1, 2, 3),
+)
 _STYLE_DIM = 128
 
 DEFAULT_MODEL = ModelConfig(
@@ -68,6 +73,10 @@ class RunFolder:
     def speech_encoder(self) -> Path:
         """Checkpoint of the speech encoder."""
         return self.path / "speech_encoder.pt"
+
+    def fold_encoder(self, fold: int) -> Path:
+        """Checkpoint of the speech encoder that never heard the voices of a fold."""
+        return self.path / f"speech_encoder_without_{fold}.pt"
 
     @property
     def style_encoder(self) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from posecast.rig.arkit import CURVE_INDEX, LIP_CURVES, NUM_CURVES
 from posecast.rig.retarget import APERTURE_SHARES, MotionScale
 from posecast.signals import FloatArray
 from posecast.training.default_model import RunFolder
+from posecast.training.devices import resolve_device
 from posecast.training.encoded_tapes import EncodedTape, encode_tapes
 from posecast.training.face_rules import add_life, animate_by_rule
 from posecast.training.loop import Losses, TrainingPlan, load_average, optimise, prefetch
@@ -26,10 +27,8 @@ from posecast.training.motion import load_scale
 from posecast.training.style_encoder import CLIP_FRAMES, make_network
 from posecast.training.styles import StyleParameters, draw_style
 from posecast.training.tapes import TapeSampler
-from posecast.training.workers import jump_ahead
+from posecast.training.workers import jump_ahead, supply_from_forks
 
-NUM_TAPES = 3600  # 8 hours
-NUM_STYLES = 2400
 _CLIPS_PER_STYLE, _STYLES_AT_A_TIME = 2, 32
 WINDOW_LENGTHS: tuple[tuple[float, int, int], ...] = (
     (0.33, 100, 100),
@@ -46,6 +45,19 @@ _HEAD_WEIGHT, _HEAD_VELOCITY_WEIGHT, _HEAD_SMOOTHNESS_WEIGHT = 4.0, 8.0, 2.0
 """A head that trembles is seen at once, a head a degree off is not."""
 _PREVIOUS_NOISE, _STYLE_NOISE = 0.1, 0.2
 _SERVED_EVALUATIONS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DenoiserSupply:
+    """What the windows of the denoiser's training are made of."""
+
+    num_tapes: int = 3600
+    """Tapes of 8.8 s of speech to cut windows from."""
+    num_styles: int = 2400
+    """Random styles to draw from."""
+    folds: Sequence[TapeSampler] = ()
+    """Labelled speech of each fold of the voices, heard by the speech encoder that does not know
+    it; without any, all speech is heard by the one speech encoder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +85,7 @@ def train_denoiser(
     plan: TrainingPlan,
     folder: RunFolder,
     batch_size: int,
-    num_tapes: int = NUM_TAPES,
-    num_styles: int = NUM_STYLES,
+    supply: DenoiserSupply | None = None,
 ) -> nn.Module:
     """Train the denoiser.
 
@@ -84,29 +95,36 @@ def train_denoiser(
         plan: How long and how fast.
         folder: Holds the trained encoders; the state is kept there.
         batch_size: Windows a step.
-        num_tapes: Tapes of speech to cut windows from.
-        num_styles: Random styles to draw from.
+        supply: What the windows are made of.
 
     Returns:
         The moving average of the network.
     """
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
-    speech_encoder = SpeechEncoderNetwork(config.speech_encoder)
-    load_average(folder.speech_encoder, speech_encoder)
     style_encoder = load_average(folder.style_encoder, make_network(config)).encoder
     scale = load_scale(folder.statistics)
-    tapes = encode_tapes(sampler, speech_encoder, num_tapes, plan.seed)
-    styles = _sample_styles(style_encoder, tapes, scale, num_styles, sampler.rng)
+    supply = supply or DenoiserSupply()
+    folds = [(speech, folder.fold_encoder(fold)) for fold, speech in enumerate(supply.folds)]
+    heard = folds or [(sampler, folder.speech_encoder)]
+    tapes: list[EncodedTape] = []
+    for speech, encoder in heard:
+        network = load_average(encoder, SpeechEncoderNetwork(config.speech_encoder))
+        network.to(resolve_device(plan.device))
+        count = supply.num_tapes // len(heard)
+        tapes += encode_tapes(speech, network, count, plan.seed, workers=plan.workers)
+    styles = _sample_styles(
+        style_encoder, tapes, scale, supply.num_styles, sampler.rng, plan.workers
+    )
     batcher = _Batcher(tapes, styles, scale, config.denoiser, sampler.rng)
     losses_of = _Losses(config.denoiser, scale)
-    network = ConditionedDenoiser(config.denoiser, dropout=0.0)
 
     def open_batches(worker: int) -> Iterator[_Batch]:
         jump_ahead(sampler.rng, worker)
         return prefetch(lambda: batcher.make(batch_size))
 
-    return optimise(network, plan, open_batches, losses_of, folder.denoiser)
+    denoiser = ConditionedDenoiser(config.denoiser, dropout=0.0)
+    return optimise(denoiser, plan, open_batches, losses_of, folder.denoiser)
 
 
 def draw_window_length(rng: np.random.Generator) -> int:
@@ -123,19 +141,34 @@ def _sample_styles(
     scale: MotionScale,
     num_styles: int,
     rng: np.random.Generator,
+    workers: int,
 ) -> _SampledStyles:
     """Encode clips of many random styles once; drawing from them costs nothing."""
-    styles = [draw_style(rng) for _ in range(num_styles)]
-    vectors = []
-    for start in tqdm(range(0, num_styles, _STYLES_AT_A_TIME), desc="styles"):
-        clips = [
-            _lively_clip(tapes[rng.integers(len(tapes))], style, scale, rng)
-            for style in styles[start : start + _STYLES_AT_A_TIME]
-            for _ in range(_CLIPS_PER_STYLE)
-        ]
-        vectors.append(encoder(torch.from_numpy(np.stack(clips))).numpy())
+
+    def open_clips(worker: int) -> Iterator[tuple[list[StyleParameters], FloatArray]]:
+        jump_ahead(rng, worker)
+        while True:
+            drawn = [draw_style(rng) for _ in range(_STYLES_AT_A_TIME)]
+            clips = [
+                _lively_clip(tapes[rng.integers(len(tapes))], style, scale, rng)
+                for style in drawn
+                for _ in range(_CLIPS_PER_STYLE)
+            ]
+            yield drawn, np.stack(clips)
+
+    styles: list[StyleParameters] = []
+    vectors: list[FloatArray] = []
+    with (
+        tqdm(total=num_styles, desc="styles") as progress,
+        supply_from_forks(open_clips, workers) as supply,
+    ):
+        while len(styles) < num_styles:
+            drawn, clips = next(supply)
+            styles += drawn
+            vectors.append(encoder(torch.from_numpy(clips)).numpy())
+            progress.update(len(drawn))
     joined = np.concatenate(vectors)
-    return _SampledStyles(styles, joined.reshape(num_styles, _CLIPS_PER_STYLE, -1))
+    return _SampledStyles(styles, joined.reshape(len(styles), _CLIPS_PER_STYLE, -1))
 
 
 def _lively_clip(

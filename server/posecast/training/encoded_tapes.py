@@ -14,6 +14,7 @@ from posecast.config import FRAME_RATE_HZ
 from posecast.signals import BoolArray, FloatArray
 from posecast.training.augment import augment, normalise_levels
 from posecast.training.tapes import Crop, TapeSampler
+from posecast.training.workers import jump_ahead, supply_from_forks
 
 TAPE_FRAMES = 220  # 8.8 s: a window, its predecessor and the look-ahead, with room to choose
 _BATCH = 24
@@ -38,29 +39,43 @@ class EncodedTape:
 
 
 def encode_tapes(
-    sampler: TapeSampler, network: SpeechEncoderNetwork, num_tapes: int, seed: int
+    sampler: TapeSampler,
+    network: SpeechEncoderNetwork,
+    num_tapes: int,
+    seed: int,
+    *,
+    workers: int = 1,
 ) -> list[EncodedTape]:
     """Draw, augment and encode tapes.
 
     Args:
         sampler: Labelled speech.
-        network: The trained speech encoder.
+        network: The trained speech encoder, on the device that is to encode.
         num_tapes: How many.
         seed: Seed of the augmentation.
+        workers: Processes that draw; above 1 on Linux only.
 
     Returns:
         The tapes, each shorter by the look-ahead.
     """
-    generator = torch.Generator().manual_seed(seed)
+    device = network.norm.weight.device
+    generator = torch.Generator(device).manual_seed(seed)
     config = network.config
     # Half of the tapes are heard with the default look-ahead, half with any.
     look_aheads = [*config.look_aheads_frames] + [config.look_ahead_frames] * len(
         config.look_aheads_frames
     )
+
+    def open_crops(worker: int) -> Iterator[list[Crop]]:
+        jump_ahead(sampler.rng, worker)
+        while True:
+            yield [sampler.draw(4 * TAPE_FRAMES) for _ in range(_BATCH)]
+
     tapes: list[EncodedTape] = []
-    with tqdm(total=num_tapes, desc="encoding", unit=" tapes") as progress:
+    progress = tqdm(total=num_tapes, desc="encoding", unit=" tapes")
+    with progress, supply_from_forks(open_crops, workers) as supply:
         while len(tapes) < num_tapes:
-            crops = [sampler.draw(4 * TAPE_FRAMES) for _ in range(_BATCH)]
+            crops = next(supply)
             look_ahead_frames = int(sampler.rng.choice(look_aheads))
             tapes += _encode(crops, network, look_ahead_frames, generator)
             progress.update(_BATCH)
@@ -74,15 +89,15 @@ def _encode(
     look_ahead_frames: int,
     generator: torch.Generator,
 ) -> Iterator[EncodedTape]:
-    mel = augment(torch.from_numpy(np.stack([crop.mel for crop in crops])), generator)
+    mel = torch.from_numpy(np.stack([crop.mel for crop in crops])).to(generator.device)
     choices = network.config.look_aheads_frames
     chosen = [float(frames == look_ahead_frames) for frames in choices]
     hidden, _ = network.hidden(
-        normalise_levels(mel),
-        torch.tensor([chosen]).expand(len(crops), -1),
+        normalise_levels(augment(mel, generator)),
+        torch.tensor([chosen], device=mel.device).expand(len(crops), -1),
         network.initial_state(len(crops)),
     )
-    features = network.features(hidden)[:, look_ahead_frames:].half().numpy()
+    features = network.features(hidden)[:, look_ahead_frames:].half().cpu().numpy()
     for crop, speech in zip(crops, features, strict=True):
         yield EncodedTape(
             speech=speech,

@@ -13,12 +13,23 @@ HELD_OUT_VOICES = frozenset({
 })  # fmt: skip
 _SYNTHETIC = frozenset({"espeak", "flite", "festival", "non-speech"})
 _ONE_IN = 10
+NUM_FOLDS = 2
+"""Parts of the training voices. The denoiser must learn from features like those of voices that the
+speech encoder does not know, so an encoder that knows the other part makes them."""
 
 
 def is_held_out(spoken: Spoken | Utterance) -> bool:
     """Whether a voice is kept for testing: the voices above, and every tenth real speaker."""
     if spoken.engine in _SYNTHETIC:
         return (spoken.engine, spoken.speaker) in HELD_OUT_VOICES
-    # A checksum of the name: the same speakers whatever else the folder holds.
-    digest = hashlib.sha256(spoken.speaker.encode()).digest()
-    return int.from_bytes(digest, "big") % _ONE_IN == 0
+    return _checksum(spoken.speaker) % _ONE_IN == 0
+
+
+def fold_of(utterance: Utterance) -> int:
+    """Which of `NUM_FOLDS` parts of the training voices an utterance belongs to."""
+    return _checksum(f"{utterance.engine}/{utterance.speaker}") % NUM_FOLDS
+
+
+def _checksum(name: str) -> int:
+    """The same number for a name whatever else the corpus holds."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest(), "big")

@@ -7,8 +7,9 @@ import pickle
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -21,7 +22,7 @@ from posecast.errors import CheckpointMismatch, InvalidRequest, TrainingPaused
 from posecast.training.devices import resolve_device, to_device
 from posecast.training.log import TrainingLog
 from posecast.training.plan import TrainingPlan as TrainingPlan
-from posecast.training.workers import Exchange, fork_workers
+from posecast.training.workers import Alone, Exchange, fork_workers, supply_from_forks
 
 BatchT = TypeVar("BatchT")
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
@@ -82,14 +83,14 @@ def optimise(
     optimiser = _optimiser(network, plan)
     average = _begin_average(network, plan)
     start = _resume(checkpoint, network, average, optimiser)
-    descent = _Descent(
-        network, optimiser, plan, device, start, _per_worker(batches, plan.workers), losses_of
-    )
     log = TrainingLog(checkpoint.with_suffix(".jsonl"), began_s, device)
     log.write_header(start, asdict(plan))
     progress = tqdm(initial=start, total=plan.steps, desc=checkpoint.stem)
-    with progress, fork_workers(plan.workers, descent.parameters, descent.follow) as exchange:
-        for step, losses in descent.take_steps(exchange):
+    descent = _Descent(
+        network, optimiser, plan, device, start, _per_worker(batches, plan.workers), losses_of
+    )
+    with progress, _started(descent) as (first, exchange):
+        for step, losses in first.take_steps(exchange):
             if average is not network:
                 _update_average(average, network, min(plan.average_decay, step / (step + 19)))
             log.add(losses)
@@ -179,6 +180,36 @@ def _per_worker(
             f"for each"
         )
     return lambda _: batches
+
+
+@contextmanager
+def _started(
+    descent: _Descent[BatchT],
+) -> Iterator[tuple[_Descent[BatchT], Exchange]]:
+    """The descent of this process and where it meets the others, which run until the body ends.
+
+    On the CPU the other workers train, too; on a GPU they make the batches of the one that trains.
+    """
+    plan = descent.plan
+    with ExitStack() as stack:
+        if descent.device.type != "cpu" and plan.workers > 1:
+            fed = stack.enter_context(_fed_by_forks(descent.open_batches, plan.workers))
+            yield replace(descent, open_batches=fed), Alone()
+        else:
+            workers = fork_workers(plan.workers, descent.parameters, descent.follow)
+            yield descent, stack.enter_context(workers)
+
+
+@contextmanager
+def _fed_by_forks(
+    open_batches: Callable[[int], Iterator[BatchT]], num_workers: int
+) -> Iterator[Callable[[int], Iterator[BatchT]]]:
+    """A supply for one process, made by several others."""
+    with (
+        supply_from_forks(open_batches, num_workers) as supply,
+        closing(prefetch(lambda: next(supply))) as ahead,
+    ):
+        yield lambda _: ahead
 
 
 def _seed_of(seed: int, step: int, worker: int) -> int:
@@ -305,7 +336,7 @@ def load_average(path: Path, network: NetworkT) -> NetworkT:
     return network.eval()
 
 
-def prefetch(make_batch: Callable[[], BatchT], depth: int = 4) -> Iterator[BatchT]:
+def prefetch(make_batch: Callable[[], BatchT], depth: int = 4) -> Generator[BatchT]:
     """Make batches on a thread of their own, a few ahead, until the iterator is closed."""
     ready: queue.Queue[BatchT | BaseException] = queue.Queue(depth)
     is_closed = threading.Event()

@@ -50,7 +50,8 @@ class TrainingPlan:
     threads: int = 1
     """Compute threads; two on a busy machine of two cores were slower than one."""
     workers: int = 1
-    """Processes that each make batches of their own and average their gradients; Linux only."""
+    """Processes that each make batches of their own; Linux only. On the CPU they train, too, and
+    average their gradients; on a GPU they feed the one that trains."""
     device: str = "cpu"
     """`cpu`, `cuda`, or `auto` for CUDA where there is a device."""
     minutes: float | None = None
@@ -64,8 +65,6 @@ class TrainingPlan:
         if self.minutes is not None and not self.minutes > 0:
             raise InvalidRequest(f"minutes {self.minutes}; allowed: above 0")
         check_workers(self.workers, threads=self.threads)
-        if self.workers > 1 and resolve_device(self.device).type != "cpu":
-            raise InvalidRequest(f"workers {self.workers} on device {self.device}; allowed: 1")
 
     def learning_rate_at(self, step: int) -> float:
         """Learning rate of a step, counted from 0."""

@@ -38,11 +38,36 @@ def change_voice(samples: FloatArray, *, pitch: float, formants: float, tempo: f
     # where they belong and leaves the formants. Its faster engine hardly does (R2 of 3.1.2: asked
     # for formants 1.2 times as high, real voices came out 1.03 times as high), the finer one does.
     played = soxr.resample(samples, SAMPLE_RATE_HZ * formants, SAMPLE_RATE_HZ, quality="MQ")
+    how = ("--fine", "--formant", "--frequency", f"{pitch / formants:.5f}")
+    return _stretch(played, formants / tempo, how)
+
+
+def shift_voice(samples: FloatArray, *, pitch: float, tempo: float) -> FloatArray:
+    """The same words by a smaller or larger speaker: pitch and formants move together.
+
+    Takes a quarter of the time of `change_voice`.
+
+    Args:
+        samples: Audio at 16 kHz. [S]
+        pitch: Factor of the fundamental frequency and of the formants.
+        tempo: Factor of the pace; times shrink by it.
+
+    Returns:
+        Audio at 16 kHz. [S / tempo]
+
+    Raises:
+        MissingDependency: If the program `rubberband` is not installed.
+    """
+    played = soxr.resample(samples, SAMPLE_RATE_HZ * pitch, SAMPLE_RATE_HZ, quality="MQ")
+    return _stretch(played, pitch / tempo, ("--fast",))
+
+
+def _stretch(samples: FloatArray, factor: float, how: tuple[str, ...]) -> FloatArray:
+    """Make a sound last so many times as long."""
     with tempfile.TemporaryDirectory() as folder:
         before, after = Path(folder) / "before.wav", Path(folder) / "after.wav"
-        soundfile.write(before, played, SAMPLE_RATE_HZ, subtype="FLOAT")
-        command = ["rubberband", "--quiet", "--fine", "--formant"]
-        command += ["--frequency", f"{pitch / formants:.5f}", "--time", f"{formants / tempo:.5f}"]
+        soundfile.write(before, samples, SAMPLE_RATE_HZ, subtype="FLOAT")
+        command = ["rubberband", "--quiet", *how, "--time", f"{factor:.5f}"]
         try:
             subprocess.run(  # noqa: S603 - no shell takes part
                 [*command, str(before), str(after)], capture_output=True, check=True

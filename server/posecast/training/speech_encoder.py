@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +15,15 @@ from torch.nn import functional
 from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
 from posecast.config import SpeechEncoderConfig
 from posecast.training.augment import augment, mask_bands, mask_hops, normalise_levels
+from posecast.training.devices import resolve_device
 from posecast.training.loop import Losses, TrainingPlan, optimise, prefetch
 from posecast.training.phones import CHANNEL_INDEX, CLASSES, UNKNOWN
+from posecast.training.tape_bank import TapeBank, fill_bank
 from posecast.training.tapes import TapeSampler
 from posecast.training.workers import jump_ahead
 
 CROP_HOPS = 440  # 4.4 s
+_TAPES_A_SOUND = 20
 LOOK_AHEAD_ODDS = 0.65
 """Share of the crops that are heard with the default look-ahead; the others share the rest."""
 _CONTACTS = (CHANNEL_INDEX["close"], CHANNEL_INDEX["labiodental"])
@@ -40,64 +44,90 @@ class _Batch:
     """Index of each row's look-ahead. [B], int64"""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechEncoderRecipe:
+    """Crops of the speech encoder's training, and what keeps it from learning them by heart."""
+
+    batch_size: int = 24
+    """Crops a step."""
+    num_tapes: int = 6000
+    """Tapes of 13 s that are drawn once, and that all crops are cut from: 22 hours, 2 GB."""
+    sounds: TapeSampler | None = None
+    """Music, streets and the like, mixed into some of the crops."""
+    dropout: float = 0.1
+    """Drop probability of the network's position-wise layers."""
+    gently: bool = False
+    """Whether the crops are hardly drowned and have no holes, for the last steps."""
+
+
 class SpeechEncoderStage:
     """What `loop.optimise` needs to train a speech encoder: a network, batches and losses.
 
     Args:
-        sampler: Labelled speech.
+        bank: Labelled speech.
         config: Sizes and look-aheads.
-        batch_size: Crops a step.
-        gently: Whether the crops are hardly drowned and have no holes, for the last steps.
+        recipe: What the crops are.
+        seed: Seed of the batches.
+        sounds: Music, streets and the like, mixed into some of the crops.
     """
 
     def __init__(
         self,
-        sampler: TapeSampler,
+        bank: TapeBank,
         config: SpeechEncoderConfig,
-        batch_size: int,
+        recipe: SpeechEncoderRecipe,
         *,
-        gently: bool = False,
+        seed: int = 0,
+        sounds: TapeBank | None = None,
     ) -> None:
         """Prepare the stage; nothing is drawn yet."""
-        self._gently = gently
-        self._sampler, self._config, self._batch_size = sampler, config, batch_size
-        self._generator = torch.Generator()
+        self._bank, self._sounds, self._gently = bank, sounds, recipe.gently
+        self._config, self._batch_size = config, recipe.batch_size
+        self._rng = np.random.default_rng(seed)
+        self._generator = torch.Generator(bank.device)
         choices = config.look_aheads_frames
         others = max(1, len(choices) - 1)
-        self._odds = [
+        odds = [
             LOOK_AHEAD_ODDS
             if frames == config.look_ahead_frames
             else (1 - LOOK_AHEAD_ODDS) / others
             for frames in choices
         ]
-        if len(choices) == 1:
-            self._odds = [1.0]
+        self._odds = torch.tensor(odds if len(choices) > 1 else [1.0], device=bank.device)
 
     def open_batches(self, worker: int) -> Iterator[_Batch]:
         """Endless batches of a worker."""
-        jump_ahead(self._sampler.rng, worker)
-        self._generator.manual_seed(int(self._sampler.rng.integers(2**62)))
-        return prefetch(self.make_batch)
+        jump_ahead(self._rng, worker)
+        self._generator.manual_seed(int(self._rng.integers(2**62)))
+        if self._bank.device.type == "cpu":
+            return prefetch(self.make_batch)
+        return self._on_device()
 
+    def _on_device(self) -> Iterator[_Batch]:
+        """Batches in turn: a GPU takes orders ahead of itself, and needs no thread for that."""
+        while True:
+            yield self.make_batch()
+
+    @torch.no_grad()
     def make_batch(self) -> _Batch:
         """Draw crops and change them as rooms, microphones and voices would."""
-        crops = [self._sampler.draw(CROP_HOPS) for _ in range(self._batch_size)]
-        # A frame's two labels are those of the 10 ms before and after its instant.
-        padded = [np.concatenate([crop.labels[:1], crop.labels]) for crop in crops]
-        labels = [np.stack([row[0:-1:4], row[1::4]], axis=1) for row in padded]
-        mel = torch.from_numpy(np.stack([crop.mel for crop in crops]))
-        with torch.no_grad():
-            heard = normalise_levels(augment(mel, self._generator, gently=self._gently))
-            if not self._gently:
-                heard = mask_hops(mask_bands(heard, self._generator), self._generator)
-        chosen = self._sampler.rng.choice(len(self._odds), size=len(crops), p=self._odds)
+        generator = self._generator
+        crops = self._bank.draw(self._batch_size, CROP_HOPS, generator)
+        sounds = None
+        if self._sounds is not None:
+            sounds = self._sounds.draw_mel(self._batch_size, CROP_HOPS, generator)
+        heard = normalise_levels(augment(crops.mel, generator, gently=self._gently, sounds=sounds))
+        if not self._gently:
+            heard = mask_hops(mask_bands(heard, generator), generator)
         return _Batch(
             mel=heard,
-            tracks=torch.from_numpy(np.stack([crop.frame_tracks() for crop in crops])),
-            labels=torch.from_numpy(np.stack(labels)),
-            accents=torch.from_numpy(np.stack([crop.accent_track() for crop in crops])),
-            trusted=torch.from_numpy(np.stack([crop.trusted_frames() for crop in crops])),
-            look_ahead=torch.from_numpy(chosen),
+            tracks=crops.tracks,
+            labels=crops.labels,
+            accents=crops.accents,
+            trusted=crops.trusted,
+            look_ahead=torch.multinomial(
+                self._odds, self._batch_size, replacement=True, generator=generator
+            ),
         )
 
     def losses(self, network: nn.Module, batch: _Batch) -> Losses:
@@ -119,9 +149,7 @@ def train_speech_encoder(
     config: SpeechEncoderConfig,
     plan: TrainingPlan,
     checkpoint: Path,
-    batch_size: int = 24,
-    *,
-    gently: bool = False,
+    recipe: SpeechEncoderRecipe | None = None,
 ) -> nn.Module:
     """Train the speech encoder.
 
@@ -130,15 +158,23 @@ def train_speech_encoder(
         config: Sizes and look-aheads.
         plan: How long and how fast.
         checkpoint: Where the state is kept.
-        batch_size: Crops a step.
-        gently: See `SpeechEncoderStage`.
+        recipe: What the crops are.
 
     Returns:
         The moving average of the network.
     """
+    recipe = recipe or SpeechEncoderRecipe()
     torch.manual_seed(plan.seed)
-    network = SpeechEncoderNetwork(config)
-    stage = SpeechEncoderStage(sampler, config, batch_size, gently=gently)
+    device = resolve_device(plan.device)
+    seed = int(sampler.rng.integers(2**62))
+    bank = fill_bank(sampler, recipe.num_tapes, device, workers=plan.workers)
+    sounds = None
+    if recipe.sounds is not None:
+        sounds = fill_bank(recipe.sounds, max(1, recipe.num_tapes // _TAPES_A_SOUND), device)
+    network = SpeechEncoderNetwork(config, recipe.dropout)
+    stage = SpeechEncoderStage(bank, config, recipe, seed=seed, sounds=sounds)
+    if device.type != "cpu":  # there the workers have done all that they can
+        plan = dataclasses.replace(plan, workers=1)
     return optimise(network, plan, stage.open_batches, stage.losses, checkpoint)
 
 

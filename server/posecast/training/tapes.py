@@ -31,7 +31,7 @@ ENGINE_SHARE: Mapping[str, float] = {
 }
 """Share of each engine in what is drawn; the shares of engines that a corpus lacks are dropped."""
 SILENT_MEL = float(np.log(1e-7))
-_HOPS_PER_FRAME = TRACK_RATE_HZ // FRAME_RATE_HZ  # 4
+HOPS_PER_FRAME = TRACK_RATE_HZ // FRAME_RATE_HZ  # 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Crop:
     @property
     def num_frames(self) -> int:
         """Length at 25 frames a second."""
-        return len(self.mel) // _HOPS_PER_FRAME
+        return len(self.mel) // HOPS_PER_FRAME
 
     def frame_tracks(self) -> FloatArray:
         """Articulation at 25 frames a second. [T, 9]"""
@@ -63,7 +63,7 @@ class Crop:
     def trusted_frames(self) -> BoolArray:
         """Whether no unknown phone lies within 60 ms of the frame. [T]"""
         unknown = np.concatenate([np.zeros(6, bool), self.labels == UNKNOWN, np.zeros(5, bool)])
-        near = np.lib.stride_tricks.sliding_window_view(unknown, 12)[::_HOPS_PER_FRAME]
+        near = np.lib.stride_tricks.sliding_window_view(unknown, 12)[::HOPS_PER_FRAME]
         return np.logical_not(near.any(axis=1))[: self.num_frames]
 
 

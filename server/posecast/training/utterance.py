@@ -14,6 +14,7 @@ from posecast.signals import FloatArray
 from posecast.training.phones import Segment
 
 NUM_MEL_BANDS = 80
+_LEVEL_STEP, _LOWEST_LEVEL = np.float16(0.5), np.float16(-16.5)
 _PITCH_WINDOW_SAMPLES = 640
 _PITCH_FFT_SAMPLES = 1280
 LOWEST_PITCH_HZ = 65
@@ -115,11 +116,15 @@ def pitch(samples: FloatArray) -> FloatArray:
 
 
 def save_shard(path: Path, utterances: list[Utterance]) -> None:
-    """Write utterances to one uncompressed .npz, whole or not at all."""
+    """Write utterances to one uncompressed .npz, whole or not at all.
+
+    Spectra are kept in bytes, in steps of 0.5 (2.2 dB, an error of 0.6 dB; the grain of a spectrum
+    of 25 ms is ten times that): half of the memory, and `packing` makes little of it.
+    """
     partial = path.with_suffix(".partial.npz")
     np.savez(
         partial,
-        mel=np.concatenate([u.mel for u in utterances]),
+        levels=_to_levels(np.concatenate([u.mel for u in utterances])),
         pitch_hz=np.concatenate([u.pitch_hz for u in utterances]),
         segments=np.concatenate([u.segments for u in utterances]),
         num_hops=np.array([len(u.mel) for u in utterances]),
@@ -134,12 +139,13 @@ def load_shard(path: Path) -> list[Utterance]:
     """Read what `save_shard` wrote."""
     with np.load(path) as stored:
         arrays = {name: stored[name] for name in stored.files}
+    mel = arrays["levels"].astype(np.float16) * _LEVEL_STEP + _LOWEST_LEVEL
     hops = np.cumsum(arrays["num_hops"])[:-1]
     segments = np.cumsum(arrays["num_segments"])[:-1]
     return [
         Utterance(mel=mel, pitch_hz=pitch_hz, segments=phones, engine=str(e), speaker=str(s))
         for mel, pitch_hz, phones, e, s in zip(
-            np.split(arrays["mel"], hops),
+            np.split(mel, hops),
             np.split(arrays["pitch_hz"], hops),
             np.split(arrays["segments"], segments),
             arrays["engine"],
@@ -147,3 +153,8 @@ def load_shard(path: Path) -> list[Utterance]:
             strict=True,
         )
     ]
+
+
+def _to_levels(mel: np.ndarray) -> np.ndarray:
+    steps = np.round((mel.astype(np.float32) - _LOWEST_LEVEL) / _LEVEL_STEP)
+    return np.clip(steps, 0, 255).astype(np.uint8)

@@ -10,12 +10,14 @@ import soxr
 from posecast.config import SAMPLE_RATE_HZ
 from posecast.signals import FloatArray
 from posecast.training.acoustics import record
-from posecast.training.resynthesis import change_voice, shout, whisper
+from posecast.training.resynthesis import change_voice, shift_voice, shout, whisper
 from posecast.training.utterance import Spoken, Utterance, make_utterance
 
-RECORDING_TAKES = 6
+RECORDING_TAKES = 7
 """How often each real recording enters the corpus."""
 _ACOUSTICS_ODDS = 0.55
+_FINE_ODDS = 0.2
+"""Share of the other voices whose formants are set apart from the pitch here, which takes long."""
 
 
 def measure_as_it_is(spoken: Spoken) -> Utterance:
@@ -95,6 +97,10 @@ def _other_voice(samples: FloatArray, rng: np.random.Generator) -> tuple[FloatAr
     # A short vocal tract mostly comes with a high voice, but by no means always.
     pitch = float(formants ** rng.uniform(0.5, 2.0) * np.exp(0.2 * rng.standard_normal()))
     pitch = min(max(pitch, 0.6), 1.9)
+    if rng.random() > _FINE_ODDS:
+        # The augmentation of spectra moves formants away from the pitch, anew at each draw.
+        pitch = min(max(pitch, 0.75), 1.35)
+        return shift_voice(samples, pitch=pitch, tempo=tempo), tempo
     return change_voice(samples, pitch=pitch, formants=formants, tempo=tempo), tempo
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import mmap
 import multiprocessing
+import pickle
 import signal
 import sys
 import traceback
@@ -12,13 +14,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from posecast.errors import InvalidRequest
+
+SuppliedT = TypeVar("SuppliedT")
 
 
 class Exchange(Protocol):
@@ -111,6 +115,72 @@ def fork_workers(
         for process in processes:
             process.kill()  # it keeps nothing
             process.join()
+
+
+@contextmanager
+def supply_from_forks(
+    open_supply: Callable[[int], Iterator[SuppliedT]], num_workers: int
+) -> Iterator[Iterator[SuppliedT]]:
+    """Let forked processes make what this one uses up; they end with the body.
+
+    Args:
+        open_supply: Opens the endless supply of a worker, whose number it is given, in the worker's
+            process; what it yields can be pickled and lies on the CPU.
+        num_workers: Processes; 1 makes everything in this one.
+
+    Yields:
+        What the workers make, one from each in turn, so that the order is always the same.
+    """
+    if num_workers == 1:
+        yield open_supply(0)
+        return
+    context = multiprocessing.get_context("fork")
+    processes: list[BaseProcess] = []
+    connections: list[Connection] = []
+    try:
+        for worker in range(num_workers):
+            here, there = context.Pipe(duplex=False)
+            arguments = (open_supply, worker, there, [*connections, here])
+            process: BaseProcess = context.Process(target=_supply, args=arguments, daemon=True)
+            with warnings.catch_warnings():  # other threads hold no lock that a worker takes
+                warnings.simplefilter("ignore", DeprecationWarning)
+                process.start()
+            there.close()
+            processes.append(process)
+            connections.append(here)
+        yield _in_turn(connections)
+    finally:
+        for process in processes:
+            process.kill()  # it keeps nothing
+            process.join()
+
+
+def _supply(
+    open_supply: Callable[[int], Iterator[object]],
+    worker: int,
+    connection: Connection,
+    inherited: list[Connection],
+) -> None:
+    for other in inherited:
+        other.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    torch.set_num_threads(1)
+    try:
+        for made in open_supply(worker):
+            connection.send_bytes(pickle.dumps(made, pickle.HIGHEST_PROTOCOL))
+    except (EOFError, BrokenPipeError):
+        return  # the one that uses it is gone
+    except Exception as error:
+        connection.send_bytes(pickle.dumps(RuntimeError(f"{error!r}\n{traceback.format_exc()}")))
+
+
+def _in_turn(connections: list[Connection]) -> Iterator[SuppliedT]:
+    for connection in itertools.cycle(connections):
+        made = pickle.loads(connection.recv_bytes())  # noqa: S301  # from our own fork
+        if isinstance(made, Exception):
+            raise made
+        yield made
 
 
 def _share_floats(num_rows: int, num_values: int) -> Tensor:
