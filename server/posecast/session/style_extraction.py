@@ -37,14 +37,29 @@ def extract_style(recording: FaceRecording, encoder: StyleEncoder, scale: Motion
     """
     frames = resample_recording(recording)
     _check_length(frames)
-    windows = cut_windows(scale.normalise(motion_of(frames)))
+    return Style(
+        vector=extract_vector(motion_of(frames), encoder, scale),
+        **dataclasses.asdict(measure_life(frames)),
+    )
+
+
+def extract_vector(motion: FloatArray, encoder: StyleEncoder, scale: MotionScale) -> FloatArray:
+    """The mean vector over windows of motion.
+
+    Args:
+        motion: Weights and the head's rotation vector at 25 frames a second. [T, 55]
+        encoder: The model's style encoder.
+        scale: Units of its motion.
+
+    Returns:
+        [style_dim]
+    """
+    windows = cut_windows(scale.normalise(motion))
     vectors = [
         encoder.encode(windows[start : start + _WINDOWS_AT_A_TIME])
         for start in range(0, len(windows), _WINDOWS_AT_A_TIME)
     ]
-    return Style(
-        vector=np.concatenate(vectors).mean(axis=0), **dataclasses.asdict(measure_life(frames))
-    )
+    return np.concatenate(vectors).mean(axis=0)
 
 
 def motion_of(frames: FaceFrames) -> FloatArray:
