@@ -170,4 +170,5 @@ def _tell_nearest(named: StyleBank, style: Style, besides: str | None = None) ->
     nearest = named.find_nearest(style, besides=besides)
     if nearest is None:
         return "none, this model has no other style"
-    return f"{nearest.name} (cosine {nearest.cosine:.2f})"
+    far = "" if nearest.distance is None else f"distance {nearest.distance:.1f}, "
+    return f"{nearest.name} ({far}cosine {nearest.cosine:.2f})"

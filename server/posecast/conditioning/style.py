@@ -15,12 +15,14 @@ from posecast.conditioning.style_blend import (
     parse_blend,
     strengthen_style,
 )
+from posecast.conditioning.style_distance import NUM_LIFE, StyleDistance
 from posecast.errors import CheckpointMismatch, InvalidRequest
 from posecast.signals import LIFE_LIMITS, Style
 
 NEUTRAL = "neutral"
 """The style that strength 0 means."""
 _LIFE = tuple(LIFE_LIMITS)
+_DISTANCE = "distance"
 _ROUNDING = 1e-6
 """By how much a limit that was stored as float32 may be exceeded, as a share."""
 
@@ -32,6 +34,8 @@ class NearestStyle(NamedTuple):
     """Its name."""
     cosine: float
     """How nearly their vectors point the same way, -1..1."""
+    distance: float | None
+    """How far it is, in units of the error of reading a style; None if the bank has no distance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class StyleBank:
 
     _styles: dict[str, Style]
     _descriptions: dict[str, str]
+    distance: StyleDistance | None = None
+    """Tells which styles are alike; packages up to 2.1.0 have none."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -53,7 +59,9 @@ class StyleBank:
 
     def including(self, name: str, style: Style, description: str) -> StyleBank:
         """A bank with one style more, or with another of that name."""
-        return StyleBank({**self._styles, name: style}, {**self._descriptions, name: description})
+        return StyleBank(
+            {**self._styles, name: style}, {**self._descriptions, name: description}, self.distance
+        )
 
     def describe(self, style: str) -> str:
         """One line for people.
@@ -102,21 +110,26 @@ class StyleBank:
         return strengthen_style(style, self._find(NEUTRAL), strength)
 
     def find_nearest(self, style: Style, *, besides: str | None = None) -> NearestStyle | None:
-        """The style whose vector points most nearly the same way.
+        """The style that is most like another one.
 
         Args:
             style: Any style of this width.
             besides: A name that is left out.
 
         Returns:
-            The nearest style, or None if there is no other.
+            The style at the smallest distance, or, if the bank has no distance, the one whose
+            vector points most nearly the same way; None if there is no other.
         """
         likenesses = [
-            NearestStyle(name, cosine_similarity(style, own))
+            NearestStyle(
+                name,
+                cosine_similarity(style, own),
+                None if self.distance is None else self.distance.between(style, own),
+            )
             for name, own in self._styles.items()
             if name != besides
         ]
-        return max(likenesses, key=lambda likeness: likeness.cosine, default=None)
+        return min(likenesses, key=_unlikeness, default=None)
 
     def _find(self, name: str) -> Style:
         try:
@@ -131,7 +144,8 @@ def load_styles(path: Path, style_dim: int) -> StyleBank:
 
     Args:
         path: An .npz with `names`, `descriptions`, `vectors` [N, style_dim] and a row of N numbers
-            for each of the other fields of `signals.Style`.
+            for each of the other fields of `signals.Style`; perhaps also `distance`
+            [style_dim + 4, R], the directions of `StyleDistance`.
         style_dim: Width that the denoiser expects.
 
     Raises:
@@ -161,17 +175,25 @@ def load_styles(path: Path, style_dim: int) -> StyleBank:
     }
     for name, style in styles.items():
         _check_values(style, f"{path}: style {name!r}")
-    return StyleBank(styles, dict(zip(names, descriptions, strict=True)))
+    distance = _distance_of(arrays, style_dim, path)
+    return StyleBank(styles, dict(zip(names, descriptions, strict=True)), distance)
 
 
-def save_styles(path: Path, styles: dict[str, Style], descriptions: dict[str, str]) -> None:
+def save_styles(
+    path: Path,
+    styles: dict[str, Style],
+    descriptions: dict[str, str],
+    distance: StyleDistance | None = None,
+) -> None:
     """Write what `load_styles` reads.
 
     Args:
         path: The .npz to write.
         styles: Styles by name, in the order to keep.
         descriptions: One line each.
+        distance: Tells which styles are alike, if it is known.
     """
+    told = {} if distance is None else {_DISTANCE: distance.directions.astype(np.float32)}
     life = {
         field: np.array([getattr(style, field) for style in styles.values()], np.float32)
         for field in _LIFE
@@ -183,7 +205,26 @@ def save_styles(path: Path, styles: dict[str, Style], descriptions: dict[str, st
         descriptions=np.array([descriptions[name] for name in styles]),
         vectors=np.stack([style.vector for style in styles.values()]).astype(np.float32),
         **life,
+        **told,
     )
+
+
+def _unlikeness(likeness: NearestStyle) -> float:
+    return -likeness.cosine if likeness.distance is None else likeness.distance
+
+
+def _distance_of(arrays: dict[str, np.ndarray], style_dim: int, path: Path) -> StyleDistance | None:
+    """The distance of a table, None if it has none."""
+    if _DISTANCE not in arrays:
+        return None
+    directions = arrays[_DISTANCE]
+    is_map = directions.ndim == 2 and len(directions) == style_dim + NUM_LIFE
+    if not is_map or directions.dtype.kind != "f" or not np.isfinite(directions).all():
+        raise CheckpointMismatch(
+            f"{path}: distance: {directions.dtype} of shape {directions.shape}; expected finite "
+            f"numbers, {style_dim + NUM_LIFE} rows"
+        )
+    return StyleDistance(directions.astype(np.float32))
 
 
 def _check_values(style: Style, where: str) -> None:

@@ -16,7 +16,8 @@ REFRACTORY_S = 0.35
 """Shortest time between two blinks' starts, beyond the blink itself."""
 MEAN_FIXATION_S, SHORTEST_FIXATION_S = 0.9, 0.25
 SACCADE_S = 0.05
-_VERTICAL_SHARE = 0.6
+VERTICAL_SHARE = 0.6
+"""Range of the vertical look over that of the horizontal."""
 _PURPOSE_BLINKS, _PURPOSE_GAZE = 1, 2
 _BLINK = indices_of(("eyeBlinkLeft", "eyeBlinkRight"))
 _WIDE = indices_of(("eyeWideLeft", "eyeWideRight"))
@@ -122,7 +123,7 @@ class Eyes:
         while self._gaze_times[-1] < times_s[-1]:
             fixation_s = SHORTEST_FIXATION_S + self._gaze_rng.exponential(MEAN_FIXATION_S)
             self._gaze_times.append(self._gaze_times[-1] + fixation_s)
-            direction = self._gaze_rng.standard_normal(2) * (1, _VERTICAL_SHARE)
+            direction = self._gaze_rng.standard_normal(2) * (1, VERTICAL_SHARE)
             self._gaze_targets.append(clamp(self._gaze_range * direction, -1, 1))
         index = np.searchsorted(self._gaze_times, times_s, side="right") - 1
         targets = np.array(self._gaze_targets)

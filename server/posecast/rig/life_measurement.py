@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 
 from posecast.config import FRAME_RATE_HZ
 from posecast.rig.arkit import CURVE_INDEX
+from posecast.rig.eyes import VERTICAL_SHARE
 from posecast.rig.head_pose import rotation_vector_from_quaternion
 from posecast.rig.head_wander import AXIS_SHARES, MEAN_FREQUENCY
 from posecast.signals import LIFE_LIMITS, FaceFrames, FloatArray
 
 BLINK_FROM, BLINK_UNTIL = 0.4, 0.25
 """Lids that close beyond the first blink, until they open beyond the second."""
+SACCADE_FROM = 0.015
+"""Change of a look curve from frame to frame beyond which the eyes are on their way."""
+SHORTEST_FIXATION_FRAMES = 4
 SLOW_HZ = 0.8
 """Where nods and beats begin; the head's wandering is slower."""
 STILL_RAD = 1e-4
@@ -30,7 +34,7 @@ class Life:
     blink_rate_hz: float
     """Blinks a second."""
     gaze_range: float
-    """Standard deviation of the horizontal look curves."""
+    """Standard deviation of the look curves with which `Eyes` looks as far."""
     head_wander_rad: float
     """Amplitude with which `HeadWander` is as wide as the slow motion of the head."""
     head_tempo_hz: float
@@ -77,11 +81,36 @@ def _count_blinks(lids: FloatArray) -> int:
 
 
 def _measure_gaze(weights: FloatArray, lids: FloatArray) -> float:
-    """Spread of the horizontal look while the eyes are open, as `Eyes` sets it."""
+    """Spread of what is looked at while the eyes are open, as `Eyes` sets it.
+
+    Each fixation counts once: how long one lasts says nothing about where it is.
+    """
     right = _mean_of(weights, "eyeLookOutRight", "eyeLookInLeft")
     left = _mean_of(weights, "eyeLookInRight", "eyeLookOutLeft")
-    looked = (right - left)[lids <= BLINK_FROM]
-    return float(looked.std()) if len(looked) else 0.0
+    up = _mean_of(weights, "eyeLookUpLeft", "eyeLookUpRight")
+    down = _mean_of(weights, "eyeLookDownLeft", "eyeLookDownRight")
+    both = np.stack([right - left, up - down], axis=1)
+    looked = both[lids <= BLINK_FROM].astype(np.float64)
+    if not len(looked):
+        return 0.0
+    fixations = _fixations(looked)
+    if len(fixations) < 2:  # eyes that follow something smoothly, or hold still
+        fixations, freedom = looked, len(looked)
+    else:
+        freedom = len(fixations) - 1
+    # Of both axes, as far as each says it: the vertical moves by its share of the range.
+    deviations = (fixations - fixations.mean(axis=0)) / (1, VERTICAL_SHARE)
+    return float(np.sqrt(np.square(deviations).sum() / (2 * freedom)))
+
+
+def _fixations(looked: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Means of the stretches between saccades. [N, 2]"""
+    is_moving = (np.abs(np.diff(looked, axis=0)) > SACCADE_FROM).any(axis=1)
+    stretch = np.concatenate([[0], np.cumsum(is_moving)])
+    num_frames = np.bincount(stretch)
+    sums = np.stack([np.bincount(stretch, axis) for axis in looked.T], axis=1)
+    is_fixation = num_frames >= SHORTEST_FIXATION_FRAMES
+    return sums[is_fixation] / num_frames[is_fixation, None]
 
 
 def _measure_wander(head: FloatArray) -> tuple[float, float]:

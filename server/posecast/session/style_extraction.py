@@ -16,7 +16,7 @@ from posecast.rig.retarget import MotionScale
 from posecast.signals import FaceFrames, FaceRecording, FloatArray, Style
 
 SHORTEST_S = 2.0
-WINDOW_FRAMES = 6 * FRAME_RATE_HZ  # 150: what the encoder was trained on
+WINDOW_FRAMES = 8 * FRAME_RATE_HZ  # 200; the encoder is trained on 4 to 16 s
 _WINDOWS_AT_A_TIME = 16
 
 
@@ -29,7 +29,7 @@ def extract_style(recording: FaceRecording, encoder: StyleEncoder, scale: Motion
         scale: Units of its motion.
 
     Returns:
-        The mean vector over windows of 6 to 12 s, or over the whole of a shorter recording, with
+        The mean vector over windows of 8 to 16 s, or over the whole of a shorter recording, with
         blinks, gaze and the head's wandering as they were measured.
 
     Raises:
@@ -37,14 +37,29 @@ def extract_style(recording: FaceRecording, encoder: StyleEncoder, scale: Motion
     """
     frames = resample_recording(recording)
     _check_length(frames)
-    windows = cut_windows(scale.normalise(motion_of(frames)))
+    return Style(
+        vector=extract_vector(motion_of(frames), encoder, scale),
+        **dataclasses.asdict(measure_life(frames)),
+    )
+
+
+def extract_vector(motion: FloatArray, encoder: StyleEncoder, scale: MotionScale) -> FloatArray:
+    """The mean vector over windows of motion.
+
+    Args:
+        motion: Weights and the head's rotation vector at 25 frames a second. [T, 55]
+        encoder: The model's style encoder.
+        scale: Units of its motion.
+
+    Returns:
+        [style_dim]
+    """
+    windows = cut_windows(scale.normalise(motion))
     vectors = [
         encoder.encode(windows[start : start + _WINDOWS_AT_A_TIME])
         for start in range(0, len(windows), _WINDOWS_AT_A_TIME)
     ]
-    return Style(
-        vector=np.concatenate(vectors).mean(axis=0), **dataclasses.asdict(measure_life(frames))
-    )
+    return np.concatenate(vectors).mean(axis=0)
 
 
 def motion_of(frames: FaceFrames) -> FloatArray:
@@ -53,13 +68,13 @@ def motion_of(frames: FaceFrames) -> FloatArray:
 
 
 def cut_windows(motion: FloatArray) -> FloatArray:
-    """Cut motion into as many windows of one length as hold 6 s, spread over the whole.
+    """Cut motion into as many windows of one length as hold 8 s, spread over the whole.
 
     Args:
         motion: Motion of any length. [T, M]
 
     Returns:
-        Windows of 150 to 299 frames, or the whole if it is shorter. [N, L, M]
+        Windows of 200 to 399 frames, or the whole if it is shorter. [N, L, M]
     """
     num_windows = max(1, len(motion) // WINDOW_FRAMES)
     num_frames = len(motion) // num_windows

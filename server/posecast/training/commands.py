@@ -93,6 +93,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     check.add_argument("--checkpoint", type=Path, help="default: the run's own")
     _add_width(check)
     _add_style_check(subparsers)
+    _add_style_distance(subparsers)
     flame_commands.add_arguments(subparsers)
 
 
@@ -165,6 +166,16 @@ def _add_style_check(subparsers: argparse._SubParsersAction[argparse.ArgumentPar
     parser.add_argument("--count", type=int, default=100, help="styles to tell apart (%(default)s)")
 
 
+def _add_style_distance(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "style-distance", help="measure how styles are read off faces: tells a model which are near"
+    )
+    _add_run_folder(parser)
+    parser.add_argument("--model", type=Path, required=True, help="package that gets the distance")
+    parser.add_argument("--recordings", type=Path, help="folder of real speech; else espeak-ng's")
+    parser.add_argument("--count", type=int, default=400, help="styles to ask for (%(default)s)")
+
+
 def run(arguments: argparse.Namespace) -> None:
     """Carry out the stage that was asked for.
 
@@ -180,6 +191,7 @@ def run(arguments: argparse.Namespace) -> None:
         "held-out": _write_held_out,
         "check-speech": _check_speech,
         "check-styles": _check_styles,
+        "style-distance": _find_style_distance,
     }
     part = others.get(arguments.stage, _train)
     if arguments.stage.startswith(flame_commands.PREFIX):
@@ -203,6 +215,8 @@ def _run_all(arguments: argparse.Namespace) -> None:
         }
         _train(argparse.Namespace(**(vars(arguments) | chosen)))
     _export(arguments)
+    distance = {"model": arguments.output, "count": 400}
+    _find_style_distance(argparse.Namespace(**(vars(arguments) | distance)))
 
 
 def _make_corpus(arguments: argparse.Namespace) -> None:
@@ -340,3 +354,16 @@ def _check_styles(arguments: argparse.Namespace) -> None:
         "retrieval": measure_retrieval(judge, arguments.count),
     }
     print(json.dumps(figures, indent=1))
+
+
+def _find_style_distance(arguments: argparse.Namespace) -> None:
+    from posecast.training.style_distance import (
+        fit_distance,
+        open_reader,
+        read_styles_back,
+        write_distance,
+    )
+
+    speech = load_corpus(RunFolder(arguments.run).corpus)
+    reader = open_reader(arguments.model, speech, arguments.recordings)
+    write_distance(arguments.model, fit_distance(read_styles_back(reader, arguments.count)))

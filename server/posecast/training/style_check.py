@@ -8,31 +8,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
-from posecast.audio.clip import read_clip
-from posecast.audio.resampler import Resampler
 from posecast.checkpoints import STYLE_ENCODER_FILE, load_package
 from posecast.conditioning.onnx_style_encoder import OnnxStyleEncoder
 from posecast.conditioning.style_encoder import StyleEncoder
-from posecast.config import FRAME_RATE_HZ, SAMPLE_RATE_HZ, AnimationOptions
-from posecast.errors import InvalidRequest
+from posecast.config import FRAME_RATE_HZ, AnimationOptions
 from posecast.rig.arkit import CURVE_INDEX
 from posecast.rig.head_pose import rotation_vector_from_quaternion
 from posecast.rig.retarget import MotionScale, lip_aperture
 from posecast.session.engine import AnimationEngine
 from posecast.session.pipeline import animate
-from posecast.session.style_extraction import extract_style
+from posecast.session.style_extraction import extract_style, extract_vector
 from posecast.signals import FaceFrames, FaceRecording, FloatArray, Style, Waveform
 from posecast.training.motion import motion_in_style
+from posecast.training.strung_speech import read_strung
 from posecast.training.styles import StyleParameters, draw_hard_styles
 from posecast.training.tapes import TapeSampler
 from posecast.training.utterance import Utterance
 
 _CLIPS_PER_STYLE = 24
 _CLIP_HOPS = 600  # 6 s
-_STRUNG_S, _LONGEST_S = 20.0, 900.0
-_SUFFIXES = (".wav", ".flac", ".ogg")
 _SEED = 11
 _NOD_BAND_HZ = (0.8, 3.0)
 ASKED: dict[str, tuple[float, float, float]] = {
@@ -84,6 +81,17 @@ class Judge:
             head_tempo_hz=parameters.head_tempo_hz,
         )
 
+    def read_clip(self, parameters: StyleParameters, num_hops: int) -> FloatArray:
+        """Vector of one clip that is made by rule, as it is found in a recording. [style_dim]"""
+        clip = motion_in_style(self.sampler.draw(num_hops), parameters, self.sampler.rng)
+        return extract_vector(clip, self.encoder, self.scale)
+
+    def read_back(self, style: Style, seed: int) -> Style:
+        """The style that is read off a face of that style."""
+        (face,) = self.faces(style, seed, 1)
+        recording = FaceRecording(times_s=face.times_s, weights=face.weights, head=face.head)
+        return extract_style(recording, self.encoder, self.scale)
+
     def faces(self, style: Style, seed: int, count: int) -> Iterator[FaceFrames]:
         """Faces of that style on `count` of the waveforms, the first chosen by the seed."""
         for index in range(count):
@@ -107,35 +115,38 @@ def load_judge(
         InvalidRequest: If the folder has no clips.
         ModelUnavailable: If there is no such package.
     """
+    return open_judge(model, speech, read_strung(clips), options, _SEED)
+
+
+def open_judge(
+    model: str | Path,
+    speech: list[Utterance],
+    waveforms: list[Waveform],
+    options: AnimationOptions,
+    seed: int,
+) -> Judge:
+    """Load a model with any speech.
+
+    Args:
+        model: `default`, or the folder of a model package.
+        speech: Labelled speech, for the clips that show a style to the encoder.
+        waveforms: Speech of some 20 s each, for the faces that are made.
+        options: Mode, guidance and steps.
+        seed: Of styles and clips; another one than the judgement's gives other styles.
+
+    Raises:
+        ModelUnavailable: If there is no such package.
+    """
     package = load_package(model)
     encoder = OnnxStyleEncoder(package.path(STYLE_ENCODER_FILE), package.config.style_encoder)
     return Judge(
         engine=AnimationEngine.load(model),
         encoder=encoder,
         scale=MotionScale(mean=package.motion_mean, std=package.motion_std),
-        sampler=TapeSampler(speech, np.random.default_rng(_SEED)),
-        waveforms=_string_together(clips),
+        sampler=TapeSampler(speech, np.random.default_rng(seed)),
+        waveforms=waveforms,
         options=options,
     )
-
-
-def _string_together(folder: Path) -> list[Waveform]:
-    """Clips of a folder one after another, cut where 20 s are reached."""
-    paths = [path for path in sorted(folder.iterdir()) if path.suffix in _SUFFIXES]
-    pause = np.zeros(SAMPLE_RATE_HZ // 3, np.float32)
-    strung: list[Waveform] = []
-    pending: list[FloatArray] = []
-    for path in paths:
-        clip = read_clip(path, max_duration_s=_LONGEST_S)
-        resampler = Resampler(clip.sample_rate_hz)
-        pending += [resampler.push(clip.samples), resampler.finish(), pause]
-        if sum(map(len, pending)) >= _STRUNG_S * SAMPLE_RATE_HZ:
-            samples = np.concatenate(pending)
-            strung.append(Waveform(samples=samples, sample_rate_hz=SAMPLE_RATE_HZ))
-            pending = []
-    if not strung:
-        raise InvalidRequest(f"{folder}: less than {_STRUNG_S:g} s of WAV, FLAC or Ogg files")
-    return strung
 
 
 def measure_response(judge: Judge, num_faces: int = 6) -> dict[str, dict[str, float]]:
@@ -167,7 +178,7 @@ def measure_response(judge: Judge, num_faces: int = 6) -> dict[str, dict[str, fl
     return response
 
 
-def measure_retrieval(judge: Judge, count: int = 100) -> dict[str, float]:
+def measure_retrieval(judge: Judge, count: int = 100) -> dict[str, float | dict[str, float]]:
     """How often the style read off a generated face is nearest to the one that was asked for.
 
     Args:
@@ -175,23 +186,32 @@ def measure_retrieval(judge: Judge, count: int = 100) -> dict[str, float]:
         count: Styles, all of which share what a single frame shows.
 
     Returns:
-        `at_1` and `at_3`, shares of the faces whose asked style is the nearest, or among the three
-        nearest, by the cosine of the vectors' deviations from their mean; `rank`, the mean rank.
+        `count`, and by each way to tell what is near `at_1` and `at_3`, shares of the faces whose
+        asked style is the nearest, or among the three nearest, and `rank`, the mean rank. The ways
+        are `cosine`, of the vectors' deviations from their mean, and `distance`, that of the
+        package if it has one.
     """
     hard = draw_hard_styles(2 * count, judge.sampler.rng)[::2]
     asked = [judge.encode(parameters) for parameters in tqdm(hard, desc="styles")]
+    found = [judge.read_back(style, index) for index, style in enumerate(tqdm(asked, desc="faces"))]
     middle = np.mean([style.vector for style in asked], axis=0)
-    known = _unit(np.stack([style.vector for style in asked]) - middle)
-    ranks = []
-    for index, style in enumerate(tqdm(asked, desc="faces")):
-        (face,) = judge.faces(style, index, 1)
-        recording = FaceRecording(times_s=face.times_s, weights=face.weights, head=face.head)
-        found = extract_style(recording, judge.encoder, judge.scale)
-        similarity = known @ _unit(found.vector - middle)
-        ranks.append(int((similarity > similarity[index]).sum()))
-    placed = np.array(ranks)
-    return {
+    directions = [_unit(np.stack([s.vector for s in styles]) - middle) for styles in (found, asked)]
+    retrieval: dict[str, float | dict[str, float]] = {
         "count": count,
+        "cosine": _rank_own(-directions[0] @ directions[1].T),
+    }
+    distance = judge.engine.styles.distance
+    if distance is not None:
+        places = [np.stack([distance.place(s) for s in styles]) for styles in (found, asked)]
+        apart = np.linalg.norm(places[0][:, None] - places[1], axis=-1)
+        retrieval["distance"] = _rank_own(apart)
+    return retrieval
+
+
+def _rank_own(apart: NDArray[np.floating]) -> dict[str, float]:
+    """Where each row's own column stands among all, the smallest first. [N, N]"""
+    placed = (apart < np.diag(apart)[:, None]).sum(axis=1)
+    return {
         "at_1": float((placed == 0).mean()),
         "at_3": float((placed < 3).mean()),
         "rank": float(placed.mean() + 1),

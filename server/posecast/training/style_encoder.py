@@ -25,7 +25,11 @@ from posecast.training.styles import (
 from posecast.training.tapes import TapeSampler
 from posecast.training.workers import jump_ahead
 
-CLIP_FRAMES = 150  # 6 s: tempo and nods do not show in less
+CLIP_FRAMES = 200
+"""Length of the clips that show a style elsewhere: 8 s, about what windows of recordings have."""
+_SHORTEST_FRAMES, _LONGEST_FRAMES = 100, 400
+"""Lengths that are learned from. A recording is seen in windows of 8 to 16 s, or whole if shorter;
+tempo and blinks show better the longer it is."""
 _TEMPERATURE = 0.1
 _PARAMETER_WEIGHT = 2.0
 
@@ -85,8 +89,9 @@ def train_style_encoder(
     def make_batch() -> _Batch:
         rng = sampler.rng
         styles = draw_hard_styles(num_pairs, rng)
+        num_frames = int(rng.integers(_SHORTEST_FRAMES, _LONGEST_FRAMES + 1))
         clips = [
-            np.stack([motion_in_style(sampler.draw(4 * CLIP_FRAMES), s, rng) for s in styles])
+            np.stack([motion_in_style(sampler.draw(4 * num_frames), s, rng) for s in styles])
             for _ in range(2)
         ]
         first, second = (torch.from_numpy(scale.normalise(clip)) for clip in clips)
