@@ -7,7 +7,8 @@ from posecast.rig.arkit import CURVE_INDEX
 from posecast.rig.eyes import Eyes
 from posecast.rig.head_pose import quaternion_from_rotation_vector
 from posecast.rig.head_wander import HeadWander
-from posecast.rig.life_measurement import USUAL_TEMPO_HZ, measure_life
+from posecast.rig.life_measurement import measure_life
+from posecast.rig.wander_measurement import USUAL_TEMPO_HZ
 from posecast.signals import FaceFrames
 
 REST = np.float32([0, 0, 0, 1])
