@@ -18,9 +18,11 @@ from posecast.training import (
     loop,
     package,
     speech_encoder,
+    style_distance,
     style_encoder,
 )
 from posecast.training.default_model import DEFAULT_MODEL
+from posecast.training.held_out import is_held_out
 from posecast.training.utterance import save_shard
 
 
@@ -169,8 +171,9 @@ def trainings(monkeypatch):
 
 
 def test_all_is_every_stage_with_what_each_has_by_itself(run_folder, monkeypatch, trainings):
-    built, exported = [], []
+    built, exported, measured = [], [], []
     monkeypatch.setattr(commands, "build_corpus", lambda *args, **options: built.append(options))
+    monkeypatch.setattr(commands, "_find_style_distance", measured.append)
     monkeypatch.setattr(
         package, "export_run", lambda *args: exported.append((args, len(trainings)))
     )
@@ -193,6 +196,25 @@ def test_all_is_every_stage_with_what_each_has_by_itself(run_folder, monkeypatch
     assert [options["seed"] for options in built] == [parse("corpus").corpus_seed]
     (((folder, output), num_trained),) = exported
     assert (folder.path, output, num_trained) == (run_folder, Path("model"), 5)
+    (distance,) = measured
+    alone = parse("style-distance", "--model", "model")
+    assert (distance.model, distance.count) == (Path("model"), alone.count)
+
+
+def test_the_distance_of_styles_is_measured_on_the_training_voices(monkeypatch, run_folder):
+    steps = []
+    monkeypatch.setattr(style_distance, "open_reader", lambda *args: steps.append(args) or "reader")
+    monkeypatch.setattr(style_distance, "read_styles_back", lambda *args: steps.append(args) or "r")
+    monkeypatch.setattr(style_distance, "fit_distance", lambda read: f"fitted to {read}")
+    monkeypatch.setattr(style_distance, "write_distance", lambda *args: steps.append(args))
+
+    arguments = ("--recordings", "speech", "--model", "model", "--count", "50")
+    commands.run(parse("style-distance", "--run", str(run_folder), *arguments))
+
+    (model, speech, recordings), read, written = steps
+    assert (model, recordings) == (Path("model"), Path("speech"))
+    assert not any(is_held_out(utterance) for utterance in speech)
+    assert (read, written) == (("reader", 50), (Path("model"), "fitted to r"))
 
 
 def test_a_stage_that_is_done_is_not_trained_again(run_folder, monkeypatch, trainings):
