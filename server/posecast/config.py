@@ -88,7 +88,7 @@ class ModelConfig:
     the lips are about to do; none means the same two."""
 
     closing_columns: tuple[int, ...] = ()
-    """Speech features that are the odds of sounds made with closed lips; the largest counts."""
+    """Speech features that are the odds of sounds made with closed lips; their sum counts."""
     closing_gain: float = 0.0
     """Share of the jaw's opening that the lips undo for odds of one, 0..100, where the denoiser
     leaves them farther apart; 0 leaves closures to the denoiser."""

@@ -101,7 +101,7 @@ def closing_of(config: ModelConfig, speech: FloatArray) -> FloatArray:
     """
     if not config.closing_columns:
         return np.zeros(len(speech), np.float32)
-    odds = speech[:, list(config.closing_columns)].max(axis=1)
+    odds = speech[:, list(config.closing_columns)].sum(axis=1)
     return np.minimum(np.float32(1.0), np.float32(config.closing_gain) * odds)
 
 

@@ -63,7 +63,7 @@ DEFAULT_MODEL = ModelConfig(
     contact_to=0.7,
     near_contact=(0.2, 0.5),
     closing_columns=_closing_columns("PBM"),
-    closing_gain=3.0,
+    closing_gain=1.2,
     mean_curves=LIP_CURVES,
 )
 
