@@ -85,6 +85,11 @@ TINY_FLAME_MODEL = ModelConfig(
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Where the networks of `tests/parity` run."""
+    parser.addoption("--device", default="cpu", choices=("cpu", "cuda"), help="of parity tests")
+
+
 @pytest.fixture(scope="session")
 def tiny_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a package whose face depends on the audio but means nothing."""

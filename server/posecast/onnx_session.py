@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from pathlib import Path
 from typing import Literal
 
@@ -56,6 +58,7 @@ def open_session(
         raise ModelUnavailable(
             "device 'cuda': onnxruntime has no CUDA here; pip install posecast[gpu]"
         )
+    missing = _load_cuda() if device == "cuda" else ""
     options = ort.SessionOptions()
     options.intra_op_num_threads = num_threads
     options.inter_op_num_threads = 1
@@ -77,7 +80,7 @@ def open_session(
         reason = str(error).partition("\n")[0]
         raise ModelUnavailable(f"{name}: not a usable ONNX file ({reason})") from error
     if device == "cuda" and _CUDA not in session.get_providers():
-        raise ModelUnavailable(_NO_GPU)
+        raise ModelUnavailable(f"{_NO_GPU} ({missing})" if missing else _NO_GPU)
     return session
 
 
@@ -97,6 +100,18 @@ def default_threads(cores: int) -> int:
     if cores < 1:
         raise InvalidRequest(f"{cores} cores; allowed: 1 and more")
     return min(max(cores // 2, 1), _MAX_THREADS)
+
+
+def _load_cuda() -> str:
+    """Load the libraries of `posecast[gpu]`, which no loader finds in their wheels.
+
+    Gives what onnxruntime says of the first one that is missing. It prints that to the standard
+    output, where a take may go.
+    """
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        ort.preload_dlls()
+    return said.getvalue().partition("\n")[0]
 
 
 def _providers(device: Literal["cpu", "cuda"]) -> list[str | tuple[str, dict[str, str]]]:

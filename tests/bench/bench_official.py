@@ -1,10 +1,10 @@
-"""What the published model costs on one core: `python tests/bench/bench_official.py`.
+"""What the published model costs: `python tests/bench/bench_official.py [--device cuda]`.
 
 Prints JSON lines: one guided step (three terms) of a plain implementation, of ours in torch and of
 ours as served; a window of 4 s in several numbers of steps; and the speech encoder apart. All run
-on one thread in turns, with the weights of the parity recipe, which cost what the published ones
-do. Wall times are medians and minima; `cpu_ms` is the processor's time alone, which other load on
-the machine moves least.
+in turns, on a CPU on one thread, with the weights of the parity recipe, which cost what the
+published ones do. Wall times are medians and minima; `cpu_ms` is the processor's time alone, which
+other load on the machine moves least; ratios are of it, or with a GPU of wall times.
 """
 
 from __future__ import annotations
@@ -76,16 +76,17 @@ class PlainDenoiser(nn.Module):
         prefix = "denoising_net."
         own = {n.removeprefix(prefix): w for n, w in weights.items() if n.startswith(prefix)}
         self.load_state_dict(own, strict=True)
-        self._steps = sinusoid_table(CONFIG.num_steps + 1, width)
         frame = torch.arange(110)
-        self._forbidden = torch.cat([torch.zeros(1, 110) > 0, frame[:, None] != frame[None]])
+        forbidden = torch.cat([torch.zeros(1, 110) > 0, frame[:, None] != frame[None]])
+        self.register_buffer("_steps", sinusoid_table(CONFIG.num_steps + 1, width))
+        self.register_buffer("_forbidden", forbidden)
 
     def forward(self, motion: Tensor, step: Tensor, given: Mapping[str, Tensor]) -> Tensor:
         """Predict previous and current frames. [B, 110, M]"""
         person = self.person_proj(torch.cat([given["shape"], given["style"]], dim=-1))
         person = person + self.diff_step_map(self._steps[step])
         frames = torch.cat([given["previous_motion"], motion], dim=1)
-        indicator = torch.cat([torch.zeros(len(motion), 10), given["indicator"]], dim=1)
+        indicator = torch.cat([motion.new_zeros(len(motion), 10), given["indicator"]], dim=1)
         frames = self.feature_proj(torch.cat([frames, indicator[..., None]], dim=-1))
         tokens = torch.cat([person[:, None], frames], dim=1) + self.PE
         memory = torch.cat([given["previous_speech"], given["speech"]], dim=1)
@@ -107,6 +108,10 @@ class Cost:
         self.wall_s.append((time.perf_counter() - wall_s) / parts)
         self.cpu_s.append((time.process_time() - cpu_s) / parts)
 
+    def median_s(self, device: str) -> float:
+        """What ratios are made of."""
+        return statistics.median(self.cpu_s if device == "cpu" else self.wall_s)
+
     def figures(self) -> dict[str, float]:
         """In milliseconds."""
         return {
@@ -122,14 +127,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="how often each is measured in turn")
     parser.add_argument("--steps", default="10,20,50,500", help="of a window, separated by commas")
     parser.add_argument("--no-speech", action="store_true", help="leave the speech encoder out")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="(%(default)s)")
     args = parser.parse_args()
     torch.set_num_threads(1)
+    torch.backends.cudnn.allow_tf32 = False  # as in what is served
     with tempfile.TemporaryDirectory() as folder:
-        sampler, plain = measure_steps(Path(folder), args.rounds)
+        sampler, plain = measure_steps(Path(folder), args.rounds, args.device)
         for num_steps in map(int, args.steps.split(",")):
-            measure_window(sampler, num_steps, plain)
+            measure_window(sampler, num_steps, plain, args.device)
         if not args.no_speech:
-            measure_speech(Path(folder), args.rounds)
+            measure_speech(Path(folder), args.rounds, args.device)
 
 
 def tell(bench: str, **figures: object) -> None:
@@ -137,15 +144,16 @@ def tell(bench: str, **figures: object) -> None:
     print(json.dumps({"bench": bench, **figures, "load": round(os.getloadavg()[0], 1)}), flush=True)
 
 
-def measure_steps(folder: Path, rounds: int) -> tuple[OnnxSampler, Cost]:
+def measure_steps(folder: Path, rounds: int, device: str) -> tuple[OnnxSampler, Cost]:
     """Guided steps of implementations that agree; gives the served one and the plain cost."""
     weights = recipe_weights(of_audio=False)
     network = ConditionedDenoiser(CONFIG)
     network.load_state_dict(weights, strict=True)
-    sampler = export(network, folder)
+    sampler = export(network, folder, device)
     conditions, motion = make_conditions(), NOISE.start(0, SHAPE)
-    plain = plain_step(PlainDenoiser(weights).eval(), network, conditions, motion)
-    in_torch = GuidedPrediction(TorchDenoiser(network), conditions, motion, GUIDANCE)
+    served_weights = TorchDenoiser(network, device)
+    plain = plain_step(PlainDenoiser(weights).eval().to(device), network, conditions, motion)
+    in_torch = GuidedPrediction(served_weights, conditions, motion, GUIDANCE)
     found = {"plain": plain(), "torch": in_torch(motion, 250)}
     found["served"] = one_by_one(sampler, conditions, motion)()
     for name, prediction in found.items():
@@ -165,12 +173,13 @@ def measure_steps(folder: Path, rounds: int) -> tuple[OnnxSampler, Cost]:
         for name, (function, parts) in runs.items():
             costs[name].take(function, parts)
     for name, cost in costs.items():
-        ratio = statistics.median(costs["plain torch"].cpu_s) / statistics.median(cost.cpu_s)
-        tell("guided step", implementation=name, **cost.figures(), times_plain=round(ratio, 2))
+        ratio = costs["plain torch"].median_s(device) / cost.median_s(device)
+        figures = cost.figures() | {"times_plain": round(ratio, 2)}
+        tell("guided step", implementation=name, device=device, **figures)
     return sampler, costs["plain torch"]
 
 
-def measure_window(sampler: OnnxSampler, num_steps: int, plain: Cost) -> None:
+def measure_window(sampler: OnnxSampler, num_steps: int, plain: Cost, device: str) -> None:
     """A window of 4 s; all steps are the published DDPM, fewer are DDIM."""
     is_published = num_steps == CONFIG.num_steps
     process = (
@@ -179,33 +188,34 @@ def measure_window(sampler: OnnxSampler, num_steps: int, plain: Cost) -> None:
     cost = Cost()
     for _ in range(1 if is_published else 3):
         cost.take(lambda: run(sampler, process, GUIDANCE))
-    cpu_s = statistics.median(cost.cpu_s)
+    window_s = cost.median_s(device)
     tell(
         "window of 4 s",
         sampler=process.sampler,
         num_steps=num_steps,
+        device=device,
         **cost.figures(),
-        real_time_factor=round(cpu_s / 4.0, 2),
-        times_plain_500=round(CONFIG.num_steps * statistics.median(plain.cpu_s) / cpu_s, 1),
+        real_time_factor=round(window_s / 4.0, 3),
+        times_plain_500=round(CONFIG.num_steps * plain.median_s(device) / window_s, 1),
     )
 
 
-def measure_speech(folder: Path, rounds: int) -> None:
+def measure_speech(folder: Path, rounds: int, device: str) -> None:
     """The speech encoder on 4 s."""
     network = ClipEncoderNetwork(ClipEncoderConfig())
     network.load_state_dict(recipe_weights(of_audio=True), strict=True)
     export_clip_encoder(network.eval(), folder / "clip_encoder.onnx")
     waveform = np.random.default_rng(1).standard_normal((1, 64_000), dtype=np.float32)
     encoders = {
-        "torch": TorchClipEncoder(network),
-        "served": OnnxClipEncoder(folder / "clip_encoder.onnx", network.config),
+        "torch": TorchClipEncoder(network.to(device)),
+        "served": OnnxClipEncoder(folder / "clip_encoder.onnx", network.config, device=device),
     }
     costs = {name: Cost() for name in encoders}
     for _ in range(rounds):
         for name, encoder in encoders.items():
             costs[name].take(lambda encoder=encoder: encoder.encode(waveform, 100))
     for name, cost in costs.items():
-        tell("speech features of 4 s", implementation=name, **cost.figures())
+        tell("speech features of 4 s", implementation=name, device=device, **cost.figures())
 
 
 def recipe_weights(*, of_audio: bool) -> dict[str, Tensor]:
@@ -221,11 +231,11 @@ def recipe_weights(*, of_audio: bool) -> dict[str, Tensor]:
     return {name: torch.from_numpy(values) for name, values in weights.items()}
 
 
-def export(network: ConditionedDenoiser, folder: Path) -> OnnxSampler:
+def export(network: ConditionedDenoiser, folder: Path, device: str) -> OnnxSampler:
     """The network as it is served."""
     export_denoiser(network, folder / "denoiser.onnx", repeats_motion=True)
     export_sampler(folder / "denoiser.onnx", folder / "sampler.onnx", for_clips=True)
-    return OnnxSampler(folder / "sampler.onnx", CONFIG)
+    return OnnxSampler(folder / "sampler.onnx", CONFIG, device=device)
 
 
 def make_conditions() -> Conditions:
@@ -275,21 +285,22 @@ def plain_step(
     """A guided step of the plain implementation, its conditions prepared beforehand."""
     terms = terms_for(GUIDANCE, conditions)
     rows = stack_conditions(withhold(conditions, terms))
+    device = network.null_style_feat.device
     given = {
-        name: torch.from_numpy(getattr(rows, name).copy())
+        name: torch.from_numpy(getattr(rows, name).copy()).to(device)
         for name in ("speech", "style", "shape", "previous_motion", "previous_speech", "indicator")
     }
     with torch.no_grad():
         given["speech"][~rows.has_speech] = network.null_audio_feat.expand(1, 100, -1)
         given["style"][~rows.has_style] = network.null_style_feat[:, 0]
-    weights = torch.tensor([term.weight for term in terms])[:, None, None, None]
-    noisy = torch.from_numpy(np.concatenate([motion] * len(terms)))
-    step = torch.full((len(noisy),), 250)
+    weights = torch.tensor([term.weight for term in terms], device=device)[:, None, None, None]
+    noisy = torch.from_numpy(np.concatenate([motion] * len(terms))).to(device)
+    step = torch.full((len(noisy),), 250, device=device)
 
     def predict() -> np.ndarray:
         with torch.no_grad():
             predictions = plain(noisy, step, given)[:, 10:]
-        return (weights * predictions.unflatten(0, (len(terms), -1))).sum(dim=0).numpy()
+        return (weights * predictions.unflatten(0, (len(terms), -1))).sum(dim=0).cpu().numpy()
 
     return predict
 

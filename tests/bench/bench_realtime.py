@@ -1,7 +1,7 @@
 """Real-time factor of a session on one core: `python tests/bench/bench_realtime.py`.
 
-Prints one JSON line for each latency mode. The networks run on one thread; `cpu_factor` is the CPU
-time of the whole process, which a busy machine does not change.
+Prints one JSON line for each latency mode. On a CPU the networks run on one thread; `cpu_factor` is
+the CPU time of the whole process, which a busy machine does not change.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ def main() -> None:
     """Measure every mode and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="default", help="`default`, or a model's folder")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="(%(default)s)")
     parser.add_argument("--seconds", type=float, default=30.0, help="length of the speech")
     parser.add_argument("--repeats", type=int, default=5, help="runs, of which the median counts")
     args = parser.parse_args()
     started_s = time.perf_counter()
-    engine = AnimationEngine.load(args.model, "cpu")
+    engine = AnimationEngine.load(args.model, args.device)
     load_s = time.perf_counter() - started_s
     samples, sample_rate_hz = read_speech(args.seconds)
     for mode in FRAMES_PER_WINDOW:
@@ -41,6 +42,7 @@ def main() -> None:
         print_line(
             bench="real-time factor",
             mode=mode,
+            device=engine.device,
             real_time_factor=statistics.median(run[0] for run in runs) / args.seconds,
             cpu_factor=statistics.median(run[1] for run in runs) / args.seconds,
             speech_s=args.seconds,

@@ -37,13 +37,18 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="default", help="`default`, or a model's folder")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="(%(default)s)")
     parser.add_argument("--seconds", type=float, default=30.0, help="length of the clip")
     parser.add_argument("--repeats", type=int, default=5, help="runs, of which the median counts")
+    parser.add_argument(
+        "--paced", type=int, default=2, metavar="N",
+        help="of them at the pace of a microphone, of which the best counts (%(default)s)",
+    )  # fmt: skip
     args = parser.parse_args()
-    bench_start(args.model, args.repeats)
-    with serving(args.model) as (process, address, _):
+    bench_start(args.model, args.device, args.repeats)
+    with serving(args.model, args.device) as (process, address, _):
         for mode in FRAMES_PER_WINDOW:
-            bench_first_frame(address, mode, args.repeats)
+            bench_first_frame(address, mode, args.repeats, args.paced)
         options = AnimationOptions(seed=1)
         answer = stream_waveform(address, read_speech(args.seconds), options)
         print_line(
@@ -55,16 +60,17 @@ def main() -> None:
         )
 
 
-def bench_start(model: str, repeats: int) -> None:
+def bench_start(model: str, device: str, repeats: int) -> None:
     """From the start of the process to the answer SERVING."""
     seconds = []
     torch_loaded: set[bool | None] = set()
     for _ in range(repeats):
-        with serving(model) as (process, _, start_s):
+        with serving(model, device) as (process, _, start_s):
             seconds.append(start_s)
             torch_loaded.add(has_loaded_torch(process.pid))
     print_line(
         bench="start-up",
+        device=device,
         median_s=statistics.median(seconds),
         slowest_s=max(seconds),
         torch_loaded=True in torch_loaded if torch_loaded != {None} else None,
@@ -72,11 +78,11 @@ def bench_start(model: str, repeats: int) -> None:
     )
 
 
-def bench_first_frame(address: str, mode: str, repeats: int) -> None:
+def bench_first_frame(address: str, mode: str, repeats: int, num_paced: int) -> None:
     """From sending the first audio to the first frame, at the pace of a microphone and at once."""
     options = AnimationOptions(seed=1, mode=mode)
     speech = read_speech(PACED_SPEECH_S)
-    paced = [stream_waveform(address, speech, options, is_paced=True) for _ in range(2)]
+    paced = [stream_waveform(address, speech, options, is_paced=True) for _ in range(num_paced)]
     at_once = [stream_waveform(address, speech, options) for _ in range(repeats)]
     print_line(
         bench="first frame",
@@ -89,10 +95,10 @@ def bench_first_frame(address: str, mode: str, repeats: int) -> None:
 
 
 @contextmanager
-def serving(model: str) -> Iterator[tuple[subprocess.Popen[bytes], str, float]]:
+def serving(model: str, device: str) -> Iterator[tuple[subprocess.Popen[bytes], str, float]]:
     """A server process, its address, and the seconds until it was SERVING."""
     address = f"127.0.0.1:{free_port()}"
-    command = [sys.executable, "-m", "posecast", "serve", "--model", model, "--device", "cpu"]
+    command = [sys.executable, "-m", "posecast", "serve", "--model", model, "--device", device]
     started_s = time.perf_counter()
     process = subprocess.Popen(
         [*command, "--port", address.rpartition(":")[2]],

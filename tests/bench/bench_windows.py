@@ -2,8 +2,8 @@
 
 Prints one JSON line for each latency mode and number of streams: milliseconds of a window, that is
 of a batch over its streams, as medians and minima, in parts: speech encoder with its spectra,
-sampler, and the rest, which is NumPy and Python before, between and after the two. The networks run
-on one thread. A busy machine moves medians; the minima are what the code takes.
+sampler, and the rest, which is NumPy and Python before, between and after the two. On a CPU the
+networks run on one thread. A busy machine moves medians; the minima are what the code takes.
 """
 
 from __future__ import annotations
@@ -65,16 +65,21 @@ def main() -> None:
     """Measure every mode and number of streams, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="default", help="`default`, or a model's folder")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="(%(default)s)")
     parser.add_argument("--seconds", type=float, default=20.0, help="speech of each stream")
     parser.add_argument("--rate", type=int, default=30, help="frames in a second")
+    parser.add_argument(
+        "--batches", type=lambda text: tuple(map(int, text.split(","))), metavar="N,...",
+        help="streams at a time; default: those of one core",
+    )  # fmt: skip
     args = parser.parse_args()
-    engine = AnimationEngine.load(args.model, "cpu")
+    engine = AnimationEngine.load(args.model, args.device)
     speech, sample_rate_hz = read_speech(args.seconds)
     for mode, batches in BATCHES.items():
-        for batch in batches:
+        for batch in args.batches or batches:
             options = AnimationOptions(mode=mode, frame_rate_hz=args.rate)
             costs = measure(engine, options, speech, sample_rate_hz, batch)
-            print_line(mode, batch, costs)
+            print_line(mode, engine.device, batch, costs)
 
 
 def read_speech(duration_s: float) -> tuple[FloatArray, int]:
@@ -116,9 +121,11 @@ def measure(
     return costs
 
 
-def print_line(mode: str, batch: int, costs: Sequence[tuple[float, ...]]) -> None:
+def print_line(mode: str, device: str, batch: int, costs: Sequence[tuple[float, ...]]) -> None:
     """One JSON object on one line."""
-    figures: dict[str, object] = {"bench": "window", "mode": mode, "batch": batch}
+    figures: dict[str, object] = {
+        "bench": "window", "mode": mode, "device": device, "batch": batch
+    }  # fmt: skip
     for name, seconds in zip(PARTS, zip(*costs, strict=True), strict=True):
         a_window = 1000 / batch
         figures[f"{name}_ms"] = round(statistics.median(seconds) * a_window, 3)

@@ -5,9 +5,9 @@
 # What each training takes is told by the variables below: so many steps fit into a lease of ten minutes.
 # Every training goes on from its checkpoint in RUN when this is run again.
 set -uo pipefail
-run=$1 out=$2
+run=$(realpath "$1") out=$2
 : "${ENCODER_STEPS:=16000}" "${FOLD_STEPS:=10000}" "${STYLE_STEPS:=5000}" "${DENOISER_STEPS:=4000}"
-: "${ABLATION_STEPS:=0}" "${ENCODER_BATCH:=128}" "${FOLD_BATCH:=96}" "${WORKERS:=14}"
+: "${DROPOUT:=0.15}" "${ABLATION_STEPS:=0}" "${ENCODER_BATCH:=128}" "${FOLD_BATCH:=96}" "${WORKERS:=14}"
 export OMP_NUM_THREADS=1
 mkdir -p "$out/logs"
 
@@ -17,38 +17,47 @@ train() { # train NAME RUN ARGUMENTS...: in the background
     python3 -m posecast train "$@" --run "$folder" --device cuda >"$out/logs/$name.txt" 2>&1 &
 }
 
-keep() { # keep CHECKPOINT...: the average alone, in half precision, and the log
-    python3 - "$out" "$@" <<'PYTHON'
+keep() { # keep CHECKPOINT: the average alone, in half precision, and the log
+    python3 - "$1" "$out" <<'PYTHON'
 import shutil, sys
 from pathlib import Path
 import torch
 
-out = Path(sys.argv[1])
-for path in map(Path, sys.argv[2:]):
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    average = {name: value.half() for name, value in state["average"].items()}
-    torch.save({"step": state["step"], "network": {}, "average": average, "optimiser": {}}, out / path.name)
-    shutil.copy(path.with_suffix(".jsonl"), out / "logs" / f"{path.stem}.jsonl")
+path, out = map(Path, sys.argv[1:])
+state = torch.load(path, map_location="cpu", weights_only=True)
+average = {name: value.half() for name, value in state["average"].items()}
+torch.save({"step": state["step"], "network": {}, "average": average, "optimiser": {}}, out / path.name)
+shutil.copy(path.with_suffix(".jsonl"), out / "logs")
 PYTHON
 }
 
 echo "encoders from $SECONDS s"
+train style "$run" style --steps "$STYLE_STEPS" --batch-size 64 --workers "$((WORKERS - 4))"
+style=$!
 train speech-encoder "$run" speech-encoder --steps "$ENCODER_STEPS" --batch-size "$ENCODER_BATCH" \
-    --dropout "${DROPOUT:-0.15}" --workers 4
+    --dropout "$DROPOUT" --workers 4
+encoder=$!
+folds=()
 for fold in 0 1; do
     train "without-fold-$fold" "$run" speech-encoder --without-fold "$fold" --steps "$FOLD_STEPS" \
-        --batch-size "$FOLD_BATCH" --dropout "${DROPOUT:-0.15}" --workers 3
+        --batch-size "$FOLD_BATCH" --dropout "$DROPOUT" --workers 3
+    folds+=($!)
 done
-train style "$run" style --steps "$STYLE_STEPS" --batch-size 64 --workers "$((WORKERS - 4))"
-wait
-keep "$run/speech_encoder.pt" "$run/style_encoder.pt"
+wait "$style"
+keep "$run/style_encoder.pt"
 cp "$run/statistics.npz" "$out"
+wait "${folds[@]}"
+echo "folds ended at $SECONDS s"
 
-echo "denoiser from $SECONDS s"
-python3 -m posecast train check-speech --run "$run" >"$out/logs/check-speech.json" 2>"$out/logs/check-speech.txt" &
 train denoiser "$run" denoiser --steps "$DENOISER_STEPS" --batch-size 64 --workers "$WORKERS"
-wait
-keep "$run/denoiser.pt" "$run/speech_encoder_without_0.pt" "$run/speech_encoder_without_1.pt"
+denoiser=$!
+wait "$encoder"
+echo "encoder ended at $SECONDS s"
+keep "$run/speech_encoder.pt"
+python3 -m posecast train check-speech --run "$run" >"$out/logs/check-speech.json" 2>"$out/logs/check-speech.txt" &
+wait "$denoiser"
+echo "denoiser ended at $SECONDS s"
+keep "$run/denoiser.pt"
 
 # What each choice brings: the same short training with one thing changed.
 if [ "$ABLATION_STEPS" -gt 0 ]; then
@@ -71,5 +80,7 @@ if [ "$ABLATION_STEPS" -gt 0 ]; then
     done
     wait
 fi
+wait
+for fold in 0 1; do keep "$run/speech_encoder_without_$fold.pt"; done
 (cd "$out" && tar cf logs.tar logs && rm -r logs)
 echo "done at $SECONDS s"

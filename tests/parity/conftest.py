@@ -1,7 +1,11 @@
-"""Golden files of the published code, and networks with the weights they were made with."""
+"""Golden files of the published code, and networks with the weights they were made with.
+
+`pytest tests/parity --device cuda` runs the networks on a GPU, in torch and as served.
+"""
 
 from __future__ import annotations
 
+import copy
 import functools
 import importlib.util
 from collections.abc import Callable, Mapping
@@ -23,6 +27,31 @@ from posecast.signals import FloatArray
 
 ASSETS = Path(__file__).parents[1] / "assets" / "parity"
 SALT = "pub"
+
+
+@pytest.fixture(scope="session")
+def device(pytestconfig) -> str:
+    """Where networks run; full precision on a GPU, too."""
+    torch.backends.cudnn.allow_tf32 = False
+    return pytestconfig.getoption("--device")
+
+
+@pytest.fixture(scope="session")
+def on_device(device) -> Callable[[torch.nn.Module], torch.nn.Module]:
+    """A network where networks run; the one that was given stays where it is, to be exported."""
+    return lambda network: network if device == "cpu" else copy.deepcopy(network).to(device)
+
+
+@pytest.fixture(scope="session")
+def answer(device) -> Callable[..., FloatArray]:
+    """What a network that is there makes of arrays."""
+
+    def call(network, *inputs):
+        with torch.no_grad():
+            given = [torch.from_numpy(values).to(device) for values in inputs]
+            return network(*given).cpu().numpy()
+
+    return call
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +113,12 @@ def published_network(published_weights, generator) -> Callable[..., Conditioned
 
 
 @pytest.fixture(scope="session")
+def placed_network(published_network, on_device) -> Callable[[DenoiserConfig], torch.nn.Module]:
+    """Makes the published denoiser where networks run."""
+    return lambda config: on_device(published_network(config))
+
+
+@pytest.fixture(scope="session")
 def published_clip_encoder(published_weights) -> ClipEncoderNetwork:
     """The published speech encoder, 95 million weights; loads strictly."""
     with torch.device("meta"):  # no need to draw weights that are replaced
@@ -124,8 +159,10 @@ def published_denoiser_file(published_network, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def published_sampler(published_denoiser_file) -> Callable[..., OnnxSampler]:
+def published_sampler(published_denoiser_file, device) -> Callable[..., OnnxSampler]:
     """Makes the served sampler of clips, with changes to its configuration; each is kept."""
     path = published_denoiser_file.with_name("sampler.onnx")
     export_sampler(published_denoiser_file, path, for_clips=True)
-    return functools.cache(lambda **changes: OnnxSampler(path, DenoiserConfig(**changes)))
+    return functools.cache(
+        lambda **changes: OnnxSampler(path, DenoiserConfig(**changes), device=device)
+    )

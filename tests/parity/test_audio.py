@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from posecast.conditioning.clip_waveform import normalise_waveform, pad_edges
 from posecast.conditioning.onnx_clip_encoder import OnnxClipEncoder
@@ -59,13 +58,25 @@ def clip_encoder_file(published_clip_encoder, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def served(clip_encoder_file, published_clip_encoder):
-    return OnnxClipEncoder(clip_encoder_file, published_clip_encoder.config)
+def served(clip_encoder_file, published_clip_encoder, device):
+    return OnnxClipEncoder(clip_encoder_file, published_clip_encoder.config, device=device)
 
 
-def encode(network, case):
-    with torch.no_grad():
-        return network(torch.from_numpy(pad_edges(case.normalised))[None], case.num_frames).numpy()
+@pytest.fixture(scope="module")
+def network(published_clip_encoder, on_device):
+    return on_device(published_clip_encoder)
+
+
+@pytest.fixture(scope="module")
+def encode(answer):
+    """All frames of a case. [1, T, 512]"""
+
+    def run(network, case):
+        return answer(
+            lambda waveform: network(waveform, case.num_frames), pad_edges(case.normalised)[None]
+        )
+
+    return run
 
 
 def test_levels_and_edges_are_the_published_ones(case):
@@ -81,19 +92,19 @@ def test_levels_and_edges_are_the_published_ones(case):
     np.testing.assert_allclose(ends, case["padded_ends"], atol=1e-5, rtol=0)
 
 
-def test_each_stage_of_torch_is_the_published_one(published_clip_encoder, case):
+def test_each_stage_of_torch_is_the_published_one(network, encode, case):
     seen = {}
-    encoder = published_clip_encoder.audio_encoder
+    encoder = network.audio_encoder
     hooks = [
         part.register_forward_hook(lambda _, __, output, name=name: seen.update({name: output}))
         for name, part in (("vectors", encoder.feature_extractor), ("hidden", encoder))
     ]
 
-    features = encode(published_clip_encoder, case)
+    features = encode(network, case)
 
     for hook in hooks:
         hook.remove()
-    vectors, hidden = seen["vectors"][0].numpy(), seen["hidden"][0].numpy()
+    vectors, hidden = (seen[name][0].cpu().numpy() for name in ("vectors", "hidden"))
     assert len(vectors) == case["conv_frames"]
     kept = vectors[:: case.vector_step].T
     np.testing.assert_allclose(kept, case["conv_feat"], atol=TOLERANCE, rtol=0)
@@ -119,12 +130,12 @@ def test_the_file_holds_each_weight_once(clip_encoder_file, published_clip_encod
 
 
 @pytest.mark.parametrize(("name", "index"), PERTURBED)
-def test_one_wrong_number_is_noticed(published_clip_encoder, short_case, name, index):
-    weight = published_clip_encoder.state_dict()[name]
+def test_one_wrong_number_is_noticed(network, encode, short_case, name, index):
+    weight = network.state_dict()[name]
     right = weight[index].item()
     weight[index] = right + 1.0
     try:
-        features = encode(published_clip_encoder, short_case)
+        features = encode(network, short_case)
     finally:
         weight[index] = right
 

@@ -25,7 +25,7 @@ VARIANTS = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def evaluate(draw, golden):
+def evaluate(draw, golden, answer):
     """Runs a network on the first rows of the recipe's inputs. [B, 110, 54]"""
 
     def run(network, steps):
@@ -40,15 +40,14 @@ def evaluate(draw, golden):
             draw("den.prev_audio", 3, 10, 512),
             golden("denoiser")["indicator"],
         ]
-        with torch.no_grad():
-            return network.denoising_net(*(torch.from_numpy(v[:rows]) for v in inputs)).numpy()
+        return answer(network.denoising_net, *(values[:rows] for values in inputs))
 
     return run
 
 
 @pytest.fixture(scope="module")
-def network(published_network):
-    return published_network(DenoiserConfig())
+def network(placed_network):
+    return placed_network(DenoiserConfig())
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +76,8 @@ def predict(draw, golden):
 
 
 @pytest.fixture(scope="module")
-def served(published_denoiser_file):
-    return OnnxDenoiser(published_denoiser_file, DenoiserConfig())
+def served(published_denoiser_file, device):
+    return OnnxDenoiser(published_denoiser_file, DenoiserConfig(), device=device)
 
 
 @pytest.mark.parametrize("step", [1, 2, 50, 250, 500])
@@ -152,7 +151,8 @@ def test_tokens_inside_are_the_published_ones(golden, network, evaluate, takes_a
 
     def keep(name):
         def hook(_layer, inputs, output):
-            seen[f"{name}_in"], seen[f"{name}_out"] = inputs[0][1].numpy(), output[1].numpy()
+            for end, tokens in (("in", inputs[0]), ("out", output)):
+                seen[f"{name}_{end}"] = tokens[1].cpu().numpy()
 
         return hook
 
@@ -170,9 +170,9 @@ def test_tokens_inside_are_the_published_ones(golden, network, evaluate, takes_a
 
 
 @VARIANTS
-def test_variant_is_the_published_one(golden, published_network, evaluate, name, changes):
+def test_variant_is_the_published_one(golden, placed_network, evaluate, name, changes):
     reference = golden("denoiser")
-    network = published_network(DenoiserConfig(**changes))
+    network = placed_network(DenoiserConfig(**changes))
 
     result = evaluate(network, [int(reference["var_t"])] * 2)
 
@@ -181,12 +181,12 @@ def test_variant_is_the_published_one(golden, published_network, evaluate, name,
 
 @VARIANTS
 def test_served_variant_is_the_published_one(
-    golden, published_network, predict, tmp_path, name, changes
+    golden, published_network, predict, tmp_path, device, name, changes
 ):
     reference, config, path = golden("denoiser"), DenoiserConfig(**changes), tmp_path / "file.onnx"
     export_denoiser(published_network(config), path)
 
-    result = predict(OnnxDenoiser(path, config), [int(reference["var_t"])] * 2)
+    result = predict(OnnxDenoiser(path, config, device=device), [int(reference["var_t"])] * 2)
 
     np.testing.assert_allclose(result, reference[name][:, 10:], atol=TOLERANCE)
 

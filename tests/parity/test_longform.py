@@ -77,8 +77,8 @@ class KeepingEncoder:
 
 
 @pytest.fixture(scope="module")
-def encoder(published_clip_encoder):
-    return KeepingEncoder(TorchClipEncoder(published_clip_encoder))
+def encoder(published_clip_encoder, on_device):
+    return KeepingEncoder(TorchClipEncoder(on_device(published_clip_encoder)))
 
 
 @pytest.fixture(scope="module")
@@ -87,8 +87,8 @@ def statistics(generator):
 
 
 @pytest.fixture(scope="module")
-def in_torch(published_network):
-    return LoopSampler(TorchDenoiser(published_network(DenoiserConfig(num_steps=10))))
+def in_torch(published_network, device):
+    return LoopSampler(TorchDenoiser(published_network(DenoiserConfig(num_steps=10)), device))
 
 
 @pytest.fixture(scope="module")

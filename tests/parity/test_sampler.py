@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from posecast.config import DenoiserConfig
 from posecast.denoising.denoiser import Conditions
@@ -69,8 +68,8 @@ def short_conditions(recipe_conditions):
 
 
 @pytest.fixture(scope="module")
-def short_denoiser(published_network):
-    return TorchDenoiser(published_network(DenoiserConfig(num_steps=10)))
+def short_denoiser(published_network, device):
+    return TorchDenoiser(published_network(DenoiserConfig(num_steps=10)), device)
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +79,10 @@ def short_samplers(short_denoiser, published_sampler):
 
 
 @pytest.fixture(scope="module", params=["torch", "graph"])
-def full_denoiser(request, published_network, published_sampler):
+def full_denoiser(request, published_network, published_sampler, device):
     if request.param == "graph":
         return published_sampler()
-    return TorchDenoiser(published_network(DenoiserConfig()))
+    return TorchDenoiser(published_network(DenoiserConfig()), device)
 
 
 def test_order_of_conditions_does_not_matter(golden):
@@ -162,14 +161,15 @@ def test_every_state_of_ten_steps_is_the_published_one(
 
 @pytest.mark.parametrize("backend", ["torch", "graph"])
 def test_ten_step_loop_with_noise_target_is_the_published_one(
-    golden, published_network, published_sampler, run_short, backend
+    golden, published_network, published_sampler, run_short, device, backend
 ):
     changes = {"num_steps": 10, "target": "noise"}
     expected = golden("sampler_short")["target_noise"][:1]
     if backend == "graph":
         sampler = published_sampler(**changes)
     else:
-        sampler = LoopSampler(TorchDenoiser(published_network(DenoiserConfig(**changes))))
+        network = published_network(DenoiserConfig(**changes))
+        sampler = LoopSampler(TorchDenoiser(network, device))
 
     motion = run_short(sampler, "target_noise")
 
@@ -192,37 +192,32 @@ def test_one_wrong_setting_would_be_noticed(golden, published_sampler, run_short
 
 @pytest.mark.parametrize("name", ["dyn_net_first", "incremental_net_first", "incremental_net250"])
 def test_raw_predictions_are_the_published_ones(
-    golden, draw, published_network, short_conditions, recipe_conditions, name
+    golden, draw, placed_network, short_conditions, recipe_conditions, answer, name
 ):
     """Previous frames too. The published code adds its guidance up in the null row's memory.
 
     So that row holds the guided prediction, unless a threshold made a copy of it before.
     """
-    network = published_network(DenoiserConfig())
+    network = placed_network(DenoiserConfig())
+
+    def predict_all(speech, style):
+        """Previous and current frames of one row. [110, 54]"""
+        given = conditions.keeping(speech=speech, style=style)
+        inputs = fit_window(network.config, motion, np.array([step]), given)
+        return answer(network.predict_all, *inputs.values())[0]
+
     if name == "incremental_net250":
         reference, step, conditions = golden("sampler_full"), 250, recipe_conditions(1)
         motion = reference["incremental_x250"]
     else:
         reference, step = golden("sampler_short"), 10
         conditions, motion = first_rows(short_conditions("dyn"), 1), draw("xT", 2, 100, 54)[:1]
-    raw = np.stack(
-        [
-            predict_all(network, motion, step, conditions.keeping(speech=speech, style=style))
-            for speech, style in [(False, False), (True, False), (True, True)]
-        ]
-    )
+    raw = np.stack([predict_all(*kept) for kept in [(False, False), (True, False), (True, True)]])
     if name != "dyn_net_first":
         null, heard, styled = raw[:, 10:]  # guidance is of current frames alone
         raw[0, 10:] = null + 1.15 * (heard - null) + 3.0 * (styled - heard)
 
     np.testing.assert_allclose(raw, reference[name], atol=SINGLE)
-
-
-def predict_all(network, motion, step, conditions):
-    """Previous and current frames of one row. [110, 54]"""
-    inputs = fit_window(network.config, motion, np.array([step]), conditions)
-    with torch.no_grad():
-        return network.predict_all(*map(torch.from_numpy, inputs.values()))[0].numpy()
 
 
 def test_the_intended_independent_guidance_is_another_one(draw, short_denoiser, short_conditions):
@@ -275,12 +270,12 @@ def test_the_served_predictions_at_step_250_are_the_published_ones(
 @pytest.mark.slow  # 1500 evaluations of the full-size network on one core
 @pytest.mark.timeout(1800)
 def test_every_state_of_500_steps_is_the_published_one(
-    golden, draw, recipe_conditions, published_network, step_noise
+    golden, draw, recipe_conditions, published_network, step_noise, device
 ):
     reference, states = golden("sampler_full"), {}
 
     motion = ddpm(
-        TorchDenoiser(published_network(DenoiserConfig())),
+        TorchDenoiser(published_network(DenoiserConfig()), device),
         recipe_conditions(1),
         draw("xT", 1, 100, 54),
         step_noise=step_noise(1),

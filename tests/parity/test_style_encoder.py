@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from posecast.conditioning.onnx_style_encoder import OnnxStyleEncoder
 from posecast.conditioning.torch_style_encoder import StyleEncoderNetwork
@@ -13,17 +12,22 @@ TOLERANCE = 1e-4  # of the golden files; float32 in another order gives 1e-6
 
 
 @pytest.fixture(scope="module")
-def network(published_weights):
+def built(published_weights):
     built = StyleEncoderNetwork(StyleEncoderConfig()).eval()
     built.load_state_dict(published_weights("se_head", "pub-se-head"), strict=True)
     return built
 
 
 @pytest.fixture(scope="module")
-def served(network, tmp_path_factory):
+def network(built, on_device):
+    return on_device(built)
+
+
+@pytest.fixture(scope="module")
+def served(built, device, tmp_path_factory):
     path = tmp_path_factory.mktemp("published") / "style_encoder.onnx"
-    export_style_encoder(network, path)
-    return OnnxStyleEncoder(path, network.config)
+    export_style_encoder(built, path)
+    return OnnxStyleEncoder(path, built.config, device=device)
 
 
 @pytest.mark.parametrize("num_frames", [100, 57])
@@ -36,23 +40,21 @@ def test_served_style_is_the_published_one(golden, served, num_frames):
 
 
 @pytest.mark.parametrize("num_frames", [100, 57])
-def test_style_is_the_published_one(golden, network, num_frames):
+def test_style_is_the_published_one(golden, network, answer, num_frames):
     reference = golden("style_encoder")
 
-    with torch.no_grad():
-        style = network(torch.from_numpy(reference[f"motion_L{num_frames}"])).numpy()
+    style = answer(network, reference[f"motion_L{num_frames}"])
 
     np.testing.assert_allclose(style, reference[f"style_L{num_frames}"], atol=TOLERANCE)
 
 
-def test_extracted_style_is_the_published_one(golden, network):
+def test_extracted_style_is_the_published_one(golden, network, answer):
     """The file's clip is frames 100 long from `start_frame` of the normalised motion."""
     reference = golden("style_encoder")
     first = int(reference["start_frame"])
     clip = reference["motion_coef"].reshape(-1, 54)[first : first + 100]
 
-    with torch.no_grad():
-        style = network(torch.from_numpy(clip)[None]).numpy()
+    style = answer(network, clip[None])
 
     np.testing.assert_allclose(style.ravel(), reference["extracted_style"].ravel(), atol=TOLERANCE)
 
@@ -66,13 +68,12 @@ def test_extracted_style_is_the_published_one(golden, network):
         "transformer.layers.3.norm2.bias",
     ],
 )
-def test_one_wrong_weight_would_be_noticed(golden, network, name):
+def test_one_wrong_weight_would_be_noticed(golden, network, answer, name):
     reference, weight = golden("style_encoder"), network.state_dict()[name].view(-1)
     right = weight[-1].item()  # of attention, in the value part
     weight[-1] = right + 1.0
     try:
-        with torch.no_grad():
-            style = network(torch.from_numpy(reference["motion_L100"])).numpy()
+        style = answer(network, reference["motion_L100"])
     finally:
         weight[-1] = right
 

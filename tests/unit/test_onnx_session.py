@@ -40,6 +40,7 @@ def cuda_build(monkeypatch):
         lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"],
     )
     monkeypatch.setattr("onnxruntime.InferenceSession", FakeSession)
+    monkeypatch.setattr("onnxruntime.preload_dlls", lambda: None)
     return FakeSession
 
 
@@ -63,6 +64,31 @@ def test_a_cuda_build_without_a_driver_is_unavailable(monkeypatch, cuda_build, n
     monkeypatch.setattr(cuda_build, "providers", ["CPUExecutionProvider"])
     with pytest.raises(ModelUnavailable, match="'cuda': no usable NVIDIA GPU or driver"):
         open_session(network, device="cuda")
+
+
+def test_libraries_in_wheels_are_loaded_before_the_session(monkeypatch, cuda_build, network):
+    happened = []
+    monkeypatch.setattr("onnxruntime.preload_dlls", lambda: happened.append("libraries"))
+    monkeypatch.setattr(cuda_build, "get_providers", lambda _: happened.append("session") or [])
+
+    with pytest.raises(ModelUnavailable):
+        open_session(network, device="cuda")
+    assert happened == ["libraries", "session"]
+
+
+def test_a_cpu_needs_no_libraries_of_a_gpu(monkeypatch, cuda_build, network):
+    monkeypatch.setattr("onnxruntime.preload_dlls", lambda: pytest.fail("loaded"))
+    open_session(network)
+
+
+def test_a_missing_library_is_told_in_the_error_alone(monkeypatch, cuda_build, network, capsys):
+    """onnxruntime prints it to the standard output."""
+    monkeypatch.setattr(
+        "onnxruntime.preload_dlls", lambda: print("Failed to load libcublas.so.13: why\nmore")
+    )
+    with pytest.raises(ModelUnavailable, match=r"\(Failed to load libcublas.so.13: why\)$"):
+        open_session(network, device="cuda")
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,12 @@ from posecast.training.phones import CHANNELS, SILENCE, UNKNOWN
 from posecast.training.utterance import NUM_MEL_BANDS, Utterance
 
 ENGINE_SHARE: Mapping[str, float] = {
-    "espeak": 0.13,
-    "flite": 0.13,
-    "festival": 0.20,
-    "speechocean762": 0.24,
-    "librispeech": 0.21,
-    "speech_commands": 0.05,
+    "espeak": 0.10,
+    "flite": 0.10,
+    "festival": 0.17,
+    "speechocean762": 0.26,
+    "librispeech": 0.27,
+    "speech_commands": 0.06,
     "non-speech": 0.04,
 }
 """Share of each engine in what is drawn; the shares of engines that a corpus lacks are dropped."""
