@@ -86,8 +86,9 @@ TINY_FLAME_MODEL = ModelConfig(
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Where the networks of `tests/parity` run."""
+    """Where the networks of `tests/parity` run, and where their errors are told."""
     parser.addoption("--device", default="cpu", choices=("cpu", "cuda"), help="of parity tests")
+    parser.addoption("--errors", type=Path, metavar="JSONL", help="of parity tests, is added to")
 
 
 @pytest.fixture(scope="session")

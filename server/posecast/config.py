@@ -87,8 +87,15 @@ class ModelConfig:
     """The two shares of streams that hear less far ahead than is usual, and so know less of what
     the lips are about to do; none means the same two."""
 
+    closing_columns: tuple[int, ...] = ()
+    """Speech features that are the odds of sounds made with closed lips; the largest counts."""
+    closing_gain: float = 0.0
+    """Share of the jaw's opening that the lips undo for odds of one, 0..100, where the denoiser
+    leaves them farther apart; 0 leaves closures to the denoiser."""
+
     def __post_init__(self) -> None:
         """Hold the defaults to the ranges of a request."""
+        check_range("closing_gain", self.closing_gain, 0.0, 100.0)
         check_range("border_easing_frames", self.border_easing_frames, 0.0, 100.0)
         begin, end = self.contact_from, self.contact_to
         _check_contact(f"contact_from {begin}, contact_to {end}", (begin, end))

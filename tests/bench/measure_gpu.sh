@@ -46,7 +46,9 @@ checks=()
 part differences 60 "$python" tests/bench/bench_devices.py --device "$device" --seconds "$speech_s" &
 checks+=($!)
 for stage in style_encoder denoiser sampler audio; do # the published vectors, in torch and as served
-    part "parity-$stage" 60 "$python" -m pytest -q -p no:cacheprovider -W default --device "$device" "tests/parity/test_$stage.py" &
+    rm -f "$out/parity-$stage.jsonl"
+    part "parity-$stage" 60 env OMP_NUM_THREADS=4 "$python" -m pytest -q -p no:cacheprovider -W default \
+        --device "$device" --errors "$out/parity-$stage.jsonl" "tests/parity/test_$stage.py" &
     checks+=($!)
 done
 wait "${checks[@]}"

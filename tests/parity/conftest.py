@@ -1,6 +1,7 @@
 """Golden files of the published code, and networks with the weights they were made with.
 
-`pytest tests/parity --device cuda` runs the networks on a GPU, in torch and as served.
+`pytest tests/parity --device cuda` runs the networks on a GPU, in torch and as served;
+`--errors FILE` writes down the largest difference of each comparison.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import copy
 import functools
 import importlib.util
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +29,23 @@ from posecast.signals import FloatArray
 
 ASSETS = Path(__file__).parents[1] / "assets" / "parity"
 SALT = "pub"
+
+
+@pytest.fixture(autouse=True)
+def _told_errors(request, pytestconfig, monkeypatch):
+    """Adds a line for each comparison with a tolerance, if there is a file for it."""
+    path, compare = pytestconfig.getoption("--errors"), np.testing.assert_allclose
+    if path is None:
+        return
+
+    def compare_and_tell(actual, desired, *args, **options):
+        largest = float(np.abs(np.asarray(actual) - desired).max(initial=0.0))
+        line = {"test": request.node.nodeid.partition("parity/")[2], "largest": largest}
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        compare(actual, desired, *args, **options)
+
+    monkeypatch.setattr(np.testing, "assert_allclose", compare_and_tell)
 
 
 @pytest.fixture(scope="session")

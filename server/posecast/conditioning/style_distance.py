@@ -13,10 +13,11 @@ from posecast.signals import LIFE_LIMITS, FloatArray, Style
 NUM_LIFE = len(LIFE_LIMITS)
 _LOG_FLOORS: Mapping[str, float] = {
     "gaze_range": 0.01,
-    "head_wander_rad": 0.002,
+    "head_wander_rad": 0.01,
     "head_tempo_hz": 0.03,
 }
-"""Added before the logarithm, so that none of it has a place, too: a tenth of what is little."""
+"""Added before the logarithm: none of it has a place, too, and errors do not grow without bound
+where there is little. Poses of the first default model drift by 0.01 rad of themselves."""
 
 
 @dataclass(frozen=True, slots=True)

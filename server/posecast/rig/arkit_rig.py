@@ -19,6 +19,8 @@ class ArkitRig:
     scale: MotionScale
     """Units of the motion."""
 
-    def face(self, motion: FloatArray, contact: tuple[float, ...]) -> tuple[FloatArray, FloatArray]:
+    def face(
+        self, motion: FloatArray, contact: tuple[float, ...], closing: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
         """Turn motion into curves and a head pose; see `FaceRig.face`. [T, 55]"""
-        return face_from_motion(motion, self.scale, contact)
+        return face_from_motion(motion, self.scale, contact, closing)

@@ -27,6 +27,7 @@ class FlameMotionRig:
         self,
         motion: FloatArray,
         contact: tuple[float, ...],  # noqa: ARG002 - how surely lips touch is the map's affair
+        closing: FloatArray,  # noqa: ARG002
     ) -> tuple[FloatArray, FloatArray]:
         """Turn motion into curves and a head pose; see `FaceRig.face`. [T, 54] or [T, 51]"""
         return self.rig.face(denormalise(motion, self.statistics))

@@ -16,8 +16,6 @@ from posecast.signals import FloatArray
 NUM_WAVES = 5
 SLOWEST, QUICKEST = 0.5, 2.5
 """Frequencies of the waves over the style's tempo; each wave has a share of the octaves between."""
-MEAN_FREQUENCY = (QUICKEST - SLOWEST) / math.log(QUICKEST / SLOWEST)  # 1.24
-"""Mean frequency of the waves over the style's tempo."""
 AXIS_SHARES = (0.9, 1.1, 0.6)  # pitch, yaw, roll
 PAUSE_TEMPO = 0.4
 """Tempo in a pause over the tempo in speech."""
@@ -65,8 +63,7 @@ class HeadWander:
         self._tempos_hz = tempo_hz * SLOWEST * (QUICKEST / SLOWEST) ** place
         self._phases = rng.uniform(0, 2 * np.pi, (NUM_WAVES, 3))
         self._amplitudes = amplitude_rad * np.array(AXIS_SHARES) * np.sqrt(2 / NUM_WAVES)
-        self._activity = _Activity()
-        self._played_s = 0.0
+        self._clock = WanderClock()
 
     def add_to(self, head: FloatArray, weights: FloatArray) -> FloatArray:
         """Turn the head of consecutive model frames a little further.
@@ -78,12 +75,7 @@ class HeadWander:
         Returns:
             Unit quaternions. [T, 4]
         """
-        played_s = np.zeros(len(head))
-        for frame, lips in enumerate(weights[:, _LIPS].astype(np.float64)):
-            played_s[frame] = self._played_s
-            tempo = PAUSE_TEMPO + (1 - PAUSE_TEMPO) * self._activity.follow(lips)
-            self._played_s += tempo / FRAME_RATE_HZ
-        return multiply_quaternions(self._poses(played_s), head)
+        return multiply_quaternions(self._poses(self._clock.advance(weights)), head)
 
     def in_pause(self, times_s: NDArray[np.float64]) -> FloatArray:
         """What the head does while the lips stay still, at any times; nothing else is moved on.
@@ -100,6 +92,28 @@ class HeadWander:
         angles = 2 * np.pi * self._tempos_hz * played_s[:, None, None] + self._phases
         rotation = self._amplitudes * np.sin(angles).sum(axis=1)
         return quaternion_from_rotation_vector(rotation)
+
+
+class WanderClock:
+    """The time by which a head wanders: it passes more slowly in pauses."""
+
+    def __init__(self) -> None:
+        """Start at 0."""
+        self._activity = _Activity()
+        self._played_s = 0.0
+
+    def advance(self, weights: FloatArray) -> NDArray[np.float64]:
+        """Time at each of the next model frames, in seconds of speech. [T]
+
+        Args:
+            weights: ARKit weights, whose lips tell speech from pauses. [T, 52]
+        """
+        played_s = np.zeros(len(weights))
+        for frame, lips in enumerate(weights[:, _LIPS].astype(np.float64)):
+            played_s[frame] = self._played_s
+            tempo = PAUSE_TEMPO + (1 - PAUSE_TEMPO) * self._activity.follow(lips)
+            self._played_s += tempo / FRAME_RATE_HZ
+        return played_s
 
 
 class _Activity:

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from posecast.config import FRAME_RATE_HZ
 from posecast.rig.arkit import CURVE_INDEX
 from posecast.rig.eyes import VERTICAL_SHARE
-from posecast.rig.head_pose import rotation_vector_from_quaternion
-from posecast.rig.head_wander import AXIS_SHARES, MEAN_FREQUENCY
+from posecast.rig.wander_measurement import measure_wander
 from posecast.signals import LIFE_LIMITS, FaceFrames, FloatArray
 
 BLINK_FROM, BLINK_UNTIL = 0.4, 0.25
@@ -20,11 +19,6 @@ BLINK_FROM, BLINK_UNTIL = 0.4, 0.25
 SACCADE_FROM = 0.015
 """Change of a look curve from frame to frame beyond which the eyes are on their way."""
 SHORTEST_FIXATION_FRAMES = 4
-SLOW_HZ = 0.8
-"""Where nods and beats begin; the head's wandering is slower."""
-STILL_RAD = 1e-4
-"""Standard deviation under which a head counts as still: rounding, not movement."""
-USUAL_TEMPO_HZ = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +30,9 @@ class Life:
     gaze_range: float
     """Standard deviation of the look curves with which `Eyes` looks as far."""
     head_wander_rad: float
-    """Amplitude with which `HeadWander` is as wide as the slow motion of the head."""
+    """Amplitude with which `HeadWander` wanders as widely."""
     head_tempo_hz: float
-    """Tempo whose waves have the centroid of that motion's spectrum; usual for a still head."""
+    """Its tempo; the usual one for a still head."""
 
 
 def measure_life(frames: FaceFrames) -> Life:
@@ -54,12 +48,12 @@ def measure_life(frames: FaceFrames) -> Life:
         Our own.
     """
     lids = _mean_of(frames.weights, "eyeBlinkLeft", "eyeBlinkRight")
-    wander_rad, tempo_hz = _measure_wander(frames.head)
+    wander = measure_wander(frames.head, frames.weights)
     measured = Life(
         blink_rate_hz=_count_blinks(lids) * FRAME_RATE_HZ / len(frames),
         gaze_range=_measure_gaze(frames.weights, lids),
-        head_wander_rad=wander_rad,
-        head_tempo_hz=tempo_hz,
+        head_wander_rad=wander.amplitude_rad,
+        head_tempo_hz=wander.tempo_hz,
     )
     within = {name: min(getattr(measured, name), high) for name, high in LIFE_LIMITS.items()}
     return dataclasses.replace(measured, **within)
@@ -111,28 +105,3 @@ def _fixations(looked: NDArray[np.float64]) -> NDArray[np.float64]:
     sums = np.stack([np.bincount(stretch, axis) for axis in looked.T], axis=1)
     is_fixation = num_frames >= SHORTEST_FIXATION_FRAMES
     return sums[is_fixation] / num_frames[is_fixation, None]
-
-
-def _measure_wander(head: FloatArray) -> tuple[float, float]:
-    """Amplitude in radians and tempo in hertz of the slow motion, over the three axes."""
-    rotation = rotation_vector_from_quaternion(head).astype(np.float64)
-    frequencies_hz, power = _slow_spectrum(rotation - rotation.mean(axis=0))
-    # HeadWander moves each axis by its share of the amplitude, so the variances sum to
-    # amplitude^2 times the sum of the squared shares.
-    amplitude_rad = float(np.sqrt(power.sum() / np.square(AXIS_SHARES).sum()))
-    if amplitude_rad < STILL_RAD:
-        return 0.0, USUAL_TEMPO_HZ
-    centroid_hz = float((frequencies_hz * power).sum() / power.sum())
-    return amplitude_rad, centroid_hz / MEAN_FREQUENCY
-
-
-def _slow_spectrum(
-    rotation: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Frequencies from above 0 to `SLOW_HZ`, and the variance of all axes at each."""
-    num_frames = len(rotation)
-    frequencies_hz = np.fft.rfftfreq(num_frames, 1 / FRAME_RATE_HZ).astype(np.float64)
-    bins = np.fft.rfft(rotation, axis=0) / num_frames
-    power: NDArray[np.float64] = 2 * np.square(np.abs(bins)).sum(axis=1)
-    slow = (frequencies_hz > 0) & (frequencies_hz <= SLOW_HZ)
-    return frequencies_hz[slow], power[slow]

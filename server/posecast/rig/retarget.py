@@ -63,7 +63,10 @@ class MotionScale:
 
 
 def face_from_motion(
-    motion: FloatArray, scale: MotionScale, contact: tuple[float, ...] = USUAL_CONTACT
+    motion: FloatArray,
+    scale: MotionScale,
+    contact: tuple[float, ...] = USUAL_CONTACT,
+    closing: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Put a face on normalised motion.
 
@@ -72,6 +75,7 @@ def face_from_motion(
         scale: What it was normalised with.
         contact: Share of the jaw's opening that the lips undo where they begin to touch, and where
             they touch for good.
+        closing: Share that the lips undo at least, for what is heard; None for 0. [T]
 
     Returns:
         Weights, 0..1 with mouthClose <= jawOpen and both 0 at rest, [T, 52], and head quaternions
@@ -86,16 +90,21 @@ def face_from_motion(
         above = np.maximum(0.0, weights[:, curve] - REST_THRESHOLD)
         weights[:, curve] = above / (1 - REST_THRESHOLD)
     weights[:, _MOUTH_CLOSE] = _decide_contact(
-        weights[:, _MOUTH_CLOSE], weights[:, _JAW_OPEN], contact
+        weights[:, _MOUTH_CLOSE], weights[:, _JAW_OPEN], contact, closing
     )
     return weights, quaternion_from_rotation_vector(plain[:, NUM_CURVES:])
 
 
 def _decide_contact(
-    mouth_close: FloatArray, jaw_open: FloatArray, contact: tuple[float, ...]
+    mouth_close: FloatArray,
+    jaw_open: FloatArray,
+    contact: tuple[float, ...],
+    closing: FloatArray | None,
 ) -> FloatArray:
     """Lips that nearly touch, touch; lips that hardly approach each other, do not. [T]"""
     undone = mouth_close / np.maximum(jaw_open, 1e-6)
+    if closing is not None:
+        undone = np.maximum(undone, closing)
     part = clamp((undone - contact[0]) / (contact[1] - contact[0]), 0.0, 1.0)
     return (part * part * (3 - 2 * part) * jaw_open).astype(np.float32)
 

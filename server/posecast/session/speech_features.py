@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from posecast.conditioning.speech_encoder import LookAheads, SpeechEncoder, SpeechEncoderState
-from posecast.config import USUAL_LOOK_AHEADS_MS, AnimationOptions
+from posecast.config import USUAL_LOOK_AHEADS_MS, AnimationOptions, ModelConfig
 from posecast.errors import InvalidRequest
 from posecast.session.timeline import Window, samples_for_steps
 from posecast.signals import FloatArray
@@ -87,6 +87,22 @@ class SpeechFeatureStream:
 def features_of(block: SpeechBlock, outputs: FloatArray) -> FloatArray:
     """The outputs that are about the frames of the block's window. [T, D]"""
     return outputs[-block.window.num_frames :]
+
+
+def closing_of(config: ModelConfig, speech: FloatArray) -> FloatArray:
+    """Share of the jaw's opening that the lips undo at least, for what is heard.
+
+    Args:
+        config: Which features tell of closed lips, and how much of them is enough.
+        speech: Speech features. [T, D]
+
+    Returns:
+        0..1. [T]
+    """
+    if not config.closing_columns:
+        return np.zeros(len(speech), np.float32)
+    odds = speech[:, list(config.closing_columns)].max(axis=1)
+    return np.minimum(np.float32(1.0), np.float32(config.closing_gain) * odds)
 
 
 def choose_look_ahead(config: LookAheads, options: AnimationOptions) -> int:

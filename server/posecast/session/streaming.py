@@ -25,6 +25,7 @@ from posecast.session.speech_features import (
     SpeechBlock,
     SpeechFeatureStream,
     choose_look_ahead,
+    closing_of,
 )
 from posecast.session.style_choice import choose_style
 from posecast.session.timeline import (
@@ -250,7 +251,8 @@ class StreamingSession:
             self._first_frame_of_rest = block.window.first_frame + block.window.num_frames
         motion = self._motion.accept(speech, sampled)
         self._num_windows += 1
-        weights, head = self.engine.rig.face(motion, self._contact)
+        closing = closing_of(self.engine.config, speech)
+        weights, head = self.engine.rig.face(motion, self._contact, closing)
         frames = self._dress(*self._converter.push(weights, self._life.turn_head(head, weights)))
         if not self.is_complete:
             return frames

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from posecast.conditioning.torch_speech_encoder import NUM_ARTICULATORS
 from posecast.config import (
     DenoiserConfig,
     ModelConfig,
@@ -12,6 +13,7 @@ from posecast.config import (
     StyleEncoderConfig,
 )
 from posecast.rig.arkit import LIP_CURVES, MOTION_DIM
+from posecast.training.phones import CLASS_INDEX, NUM_CLASSES
 
 _SPEECH = SpeechEncoderConfig(
     width=256,
@@ -20,6 +22,13 @@ _SPEECH = SpeechEncoderConfig(
     look_aheads_frames=(0, 1, 2, 3),
 )
 _STYLE_DIM = 128
+
+
+def _closing_columns(phone_class: str) -> tuple[int, ...]:
+    """Features that are the odds of a phone class before and after a frame's instant."""
+    first = NUM_ARTICULATORS + 1 + CLASS_INDEX[phone_class]
+    return first, first + NUM_CLASSES
+
 
 DEFAULT_MODEL = ModelConfig(
     name="default",
@@ -53,6 +62,8 @@ DEFAULT_MODEL = ModelConfig(
     contact_from=0.4,
     contact_to=0.7,
     near_contact=(0.2, 0.5),
+    closing_columns=_closing_columns("PBM"),
+    closing_gain=3.0,
     mean_curves=LIP_CURVES,
 )
 

@@ -76,9 +76,9 @@ class A2FAnswer:
         del utterance_index, audio, is_idle, is_easing  # always the usual: one call, one utterance
         sent, self._sent_keys = self._sent_keys, []
         messages = self._messages(frames, sent, self._emotion)
-        # What is awaited most goes out before the next window is prepared.
-        put = self._writer.put if frames.first_index else self._writer.put_now
-        await put(messages)
+        if frames.first_index == 0:  # it is awaited most: before the next window is prepared
+            await self._writer.put_now(itertools.islice(messages, 1))
+        await self._writer.put(messages)
 
     async def send_end(
         self,
@@ -90,6 +90,7 @@ class A2FAnswer:
     ) -> None:
         """Send the event that all audio is processed; see `stream.Answer`."""
         del utterance_index, num_frames, audio_duration_s, was_interrupted  # it has no place
+        self._writer.hurry()
         await self._writer.put([a2f_codec.end_message()])
 
     async def complete(self, num_stray: int) -> None:

@@ -77,30 +77,31 @@ def frame_messages(
 ) -> Iterator[pb.AnimationDataStream]:
     """Write consecutive frames, one a message as clients expect it.
 
+    All are the same object, filled anew: building each from nothing took three times as long.
+
     Args:
         frames: At least one.
         weights: What leaves.
         tail: The raw audio, of which each frame takes what lies before the next one.
         has_head: Whether they have the head's rotation.
+
+    Yields:
+        A message that holds until the next one is asked for.
     """
+    message = pb.AnimationDataStream()
+    skeleton, audio = message.animation_data.skel_animation, message.animation_data.audio
+    curves = skeleton.blend_shape_weights.add()
+    joints = skeleton.rotations.add() if has_head else pb.QuatFArrayWithTimeCode()
+    rotation, values = joints.values.add(), curves.values
     rows = zip(weights.apply(frames.weights).tolist(), frames.head.tolist(), strict=True)
-    for index, (values, (x, y, z, w)) in enumerate(rows, start=frames.first_index):
+    for index, (row, (x, y, z, w)) in enumerate(rows, start=frames.first_index):
         time_s = index / frames.frame_rate_hz  # exact: steps are never summed
-        audio = tail.take_up_to(index + 1)
-        skeleton = pb.SkelAnimation(
-            blend_shape_weights=[pb.FloatArrayWithTimeCode(time_code=time_s, values=values)]
-        )
-        if has_head:
-            skeleton.rotations.add(time_code=time_s).values.add(real=w, i=x, j=y, k=z)
-        yield pb.AnimationDataStream(
-            animation_data=pb.AnimationData(
-                skel_animation=skeleton,
-                audio=pb.AudioWithTimeCode(
-                    time_code=time_s,
-                    audio_buffer=audio[: len(audio) // 2 * 2],  # half a last sample stays here
-                ),
-            )
-        )
+        curves.time_code = joints.time_code = audio.time_code = time_s
+        values[:] = row
+        rotation.real, rotation.i, rotation.j, rotation.k = w, x, y, z
+        slice_ = tail.take_up_to(index + 1)
+        audio.audio_buffer = slice_[: len(slice_) // 2 * 2]  # half a last sample stays here
+        yield message
 
 
 def emotion_message(emotion: Emotion, time_s: float) -> pb.EmotionWithTimeCode:

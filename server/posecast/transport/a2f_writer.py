@@ -37,7 +37,7 @@ class A2FWriter:
         """Prepare.
 
         Args:
-            write: Writes a message, and returns when there is room for the next.
+            write: Serialises and writes a message, and returns when there is room for the next.
             max_idle_s: Seconds that the client may read nothing; 0 for no limit.
             lulls: When to write what nobody waits for most.
             max_frames_per_s: Frames that leave in a second at most; 0 for no limit.
@@ -70,7 +70,8 @@ class A2FWriter:
         """Write messages in the next lull; returns when another batch may wait.
 
         Args:
-            messages: Best made as they are asked for: the first leaves before the second is made.
+            messages: Best made as they are asked for: the first leaves before the second is made,
+                and may be the same object.
 
         Raises:
             Exception: Whatever a write before has raised.
@@ -88,6 +89,10 @@ class A2FWriter:
         self._is_urgent = True
         await self._write_all(messages)
         self._is_urgent = False
+
+    def hurry(self) -> None:
+        """Wait for no more lulls: the stream has no window left that could be late."""
+        self._is_urgent = True
 
     async def watch(self) -> None:
         """End a stream whose client does not read, for as long as it lasts.
@@ -114,7 +119,8 @@ class A2FWriter:
         Args:
             text: What went wrong.
         """
-        self._gap_s, self._is_urgent = 0.0, True
+        self._gap_s = 0.0
+        self.hurry()
         # Where this fails the client has gone or reads nothing, and the call's status is left.
         with contextlib.suppress(Exception):
             async with asyncio.timeout(TELL_S):
@@ -137,15 +143,19 @@ class A2FWriter:
                 self._waiting.task_done()
 
     async def _write_all(self, messages: Iterable[pb.AnimationDataStream]) -> None:
+        await self._wait_for_lull()  # making them is Python, too
         for message in messages:
             if self._gap_s and message.HasField("animation_data"):
                 await self._wait_for_turn()
-            if not (self._is_urgent or self._lulls.is_now):
-                await self._lulls.wait()
+            await self._wait_for_lull()
             self._limit.touch()
             self._is_writing = True
             await self._write(message)
             self._is_writing = False
+
+    async def _wait_for_lull(self) -> None:
+        if not (self._is_urgent or self._lulls.is_now):
+            await self._lulls.wait()
 
     async def _wait_for_turn(self) -> None:
         """Frames that were late are not made up for by hurrying."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from posecast.conditioning.style import StyleBank, load_styles, save_styles
+from posecast.conditioning.style_distance import StyleDistance
 from posecast.errors import CheckpointMismatch, InvalidRequest
 from posecast.signals import Style
 
@@ -160,3 +161,32 @@ def test_the_style_itself_may_be_left_out_of_the_search():
 
     assert bank.find_nearest(bank.get("right"), besides="right").name == "up"
     assert bank_of(right=[9, 0]).find_nearest(bank.get("right"), besides="right") is None
+
+
+def test_a_distance_is_kept_and_tells_what_is_near(file):
+    path, styles = file, load_styles(file, DIM)
+    directions = np.zeros((DIM + 4, 1), np.float32)
+    directions[DIM] = 10.0  # only blinks count
+    table = {name: styles.get(name) for name in styles.names}
+    save_styles(path, table, dict.fromkeys(table, ""), StyleDistance(directions))
+
+    bank = load_styles(path, DIM).including("mine", Style(vector=np.zeros(DIM)), "")
+
+    asked = Style(vector=table["angry"].vector, blink_rate_hz=0.26)  # zen blinks 0.25 times
+    nearest = bank.find_nearest(asked)
+    assert nearest.name == "zen"
+    assert nearest.distance == pytest.approx(10 * (0.26**0.5 - 0.5), rel=1e-3)
+    assert styles.find_nearest(asked).name == "angry"
+    assert styles.find_nearest(asked).distance is None
+
+
+@pytest.mark.parametrize(
+    "distance",
+    [np.zeros((DIM + 3, 2)), np.zeros(DIM + 4), np.full((DIM + 4, 2), np.nan), np.eye(DIM + 4) > 0],
+    ids=["rows", "axes", "nan", "kind"],
+)
+def test_a_damaged_distance_is_refused(file, distance):
+    rewrite(file, distance=distance)
+
+    with pytest.raises(CheckpointMismatch, match="distance: .*expected finite numbers, 10 rows"):
+        load_styles(file, DIM)

@@ -8,7 +8,7 @@ from posecast.rig.head_pose import (
     quaternion_from_rotation_vector,
     yaw_pitch_roll_deg_from_quaternion,
 )
-from posecast.rig.head_wander import HeadWander
+from posecast.rig.head_wander import HeadWander, WanderClock
 
 REST = (0.0, 0.0, 0.0, 1.0)
 NEUTRAL = {"amplitude_rad": 0.035, "tempo_hz": 0.25}
@@ -118,9 +118,9 @@ def test_a_stop_between_two_vowels_is_no_pause():
 
 def played_s(weights):
     """How much of its course the head ran through."""
-    wander = HeadWander(3, **NEUTRAL)
-    wander.add_to(np.tile(np.float32(REST), (len(weights), 1)), weights)
-    return wander._played_s
+    clock = WanderClock()
+    clock.advance(weights)
+    return clock.advance(weights[-1:])[0]
 
 
 def test_time_passes_at_full_tempo_in_speech_and_at_two_fifths_in_pauses():

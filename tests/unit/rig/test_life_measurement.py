@@ -7,7 +7,8 @@ from posecast.rig.arkit import CURVE_INDEX
 from posecast.rig.eyes import Eyes
 from posecast.rig.head_pose import quaternion_from_rotation_vector
 from posecast.rig.head_wander import HeadWander
-from posecast.rig.life_measurement import USUAL_TEMPO_HZ, measure_life
+from posecast.rig.life_measurement import measure_life
+from posecast.rig.wander_measurement import USUAL_TEMPO_HZ
 from posecast.signals import FaceFrames
 
 REST = np.float32([0, 0, 0, 1])
@@ -102,3 +103,54 @@ def test_measures_stay_within_the_ranges_of_a_style():
     life = measure_life(face(lids(values), quaternion_from_rotation_vector(rotation)))
 
     assert (life.blink_rate_hz, life.head_wander_rad) == (2.0, 0.3)
+
+
+def looks(directions, num_frames):
+    """Eyes that look to the own right and up, each direction for so many frames."""
+    right, up = np.repeat(np.array(directions), num_frames, axis=0).T
+    weights = np.zeros((len(right), 52), np.float32)
+    for name, value in (
+        ("eyeLookOutRight", right), ("eyeLookInLeft", right), ("eyeLookInRight", -right),
+        ("eyeLookOutLeft", -right), ("eyeLookUpLeft", up), ("eyeLookUpRight", up),
+        ("eyeLookDownLeft", -up), ("eyeLookDownRight", -up),
+    ):  # fmt: skip
+        weights[:, CURVE_INDEX[name]] = np.clip(value, 0, 1)
+    return weights
+
+
+def test_how_long_something_is_looked_at_does_not_count():
+    directions = [(0.2, 0.0), (-0.2, 0.0), (0.2, 0.0), (-0.2, 0.0)]
+
+    short, long = (
+        measure_life(face(looks(directions, frames), num_frames=sum(frames)))
+        for frames in ([10, 10, 10, 10], [10, 150, 10, 10])
+    )
+
+    assert short.gaze_range == pytest.approx(long.gaze_range)
+    assert short.gaze_range == pytest.approx(0.2 * (4 / 3) ** 0.5 / 2**0.5, rel=0.01)
+
+
+def test_a_look_up_counts_as_much_as_eyes_would_look_aside():
+    aside, up = (
+        measure_life(face(looks([direction, (0.0, 0.0)] * 5, 10), num_frames=100)).gaze_range
+        for direction in ((0.2, 0.0), (0.0, 0.2 * 0.6))
+    )
+    assert up == pytest.approx(aside, rel=0.01)
+
+
+def test_eyes_that_follow_something_have_a_range_too():
+    smooth = [(0.3 * np.sin(2 * np.pi * t / 25), 0.0) for t in range(250)]
+
+    life = measure_life(face(looks(smooth, 1)))
+
+    assert life.gaze_range == pytest.approx(0.3 / 2**0.5 / 2**0.5, rel=0.05)
+
+
+def test_twenty_seconds_tell_the_gaze_to_an_eighth():
+    errors = []
+    for seed in range(60):
+        weights = np.zeros((500, 52), np.float32)
+        Eyes(seed, blink_rate_hz=0.3, gaze_range=0.15).add_to(weights, np.arange(500) / 25)
+        errors.append(np.log(measure_life(face(weights, num_frames=500)).gaze_range / 0.15))
+    assert np.std(errors) < 0.16  # 17 fixations of two axes: 1 / sqrt(2 * 34) is 0.12
+    assert abs(np.mean(errors)) < 0.08

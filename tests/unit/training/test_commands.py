@@ -22,7 +22,7 @@ from posecast.training import (
     style_encoder,
 )
 from posecast.training.default_model import DEFAULT_MODEL
-from posecast.training.held_out import NUM_FOLDS, fold_of
+from posecast.training.held_out import NUM_FOLDS, fold_of, is_held_out
 from posecast.training.utterance import save_shard
 
 
@@ -247,22 +247,15 @@ def after_training(monkeypatch, trainings):
 
     monkeypatch.setattr(commands, "build_corpus", note("corpus"))
     monkeypatch.setattr(package, "export_run", note("export"))
-    monkeypatch.setattr(style_distance, "open_reader", note("open"))
-    monkeypatch.setattr(style_distance, "read_styles_back", note("read"))
-    monkeypatch.setattr(style_distance, "fit_distance", note("fit"))
-    monkeypatch.setattr(style_distance, "write_distance", note("write"))
+    monkeypatch.setattr(commands, "_find_style_distance", note("distance"))
     return done
 
 
 def test_all_is_every_stage_in_the_order_in_which_they_need_each_other(
     run_folder, trainings, after_training
 ):
-    commands.run(
-        parse(
-            "all", "--run", str(run_folder), "--seed", "5", "--minutes", "3", "--recordings",
-            "speech", "-o", "model",
-        )
-    )  # fmt: skip
+    run = ("all", "--run", str(run_folder), "--recordings", "speech", "-o", "model")
+    commands.run(parse(*run, "--seed", "5", "--minutes", "3"))
 
     encoder = "train_speech_encoder"
     names = [encoder, encoder, encoder, "train_style_encoder", "train_denoiser"]
@@ -273,18 +266,13 @@ def test_all_is_every_stage_in_the_order_in_which_they_need_each_other(
         run_folder / "speech_encoder_without_1.pt",
     ]
     assert {(plan.seed, plan.minutes) for _, plan, *_ in trainings} == {(5, 3.0)}
-    did = {
-        name: (num_trained, args, options) for name, num_trained, args, options in after_training
-    }
-    assert [*did] == ["corpus", "export", "open", "read", "fit", "write"]
-    assert [num_trained for num_trained, *_ in did.values()] == [0, 5, 5, 5, 5, 5]
-    assert did["corpus"][2]["seed"] == parse("corpus").corpus_seed
-    folder, output = did["export"][1]
+    steps = [(name, num_trained) for name, num_trained, *_ in after_training]
+    assert steps == [("corpus", 0), ("export", 5), ("distance", 5)]
+    (*_, corpus_options), (_, _, (folder, output), _), (_, _, (distance,), _) = after_training
+    assert corpus_options["seed"] == parse("corpus").corpus_seed
     assert (folder.path, output) == (run_folder, Path("model"))
-    model, speech, recordings = did["open"][1]
-    assert (model, len(speech), recordings) == (Path("model"), 6, Path("speech"))
-    assert did["read"][1][1] == parse("style-distance", "--model", "model").count
-    assert did["write"][1][0] == Path("model")
+    assert (distance.model, distance.recordings) == (Path("model"), Path("speech"))
+    assert distance.count == parse("style-distance", "--model", "model").count
 
 
 @pytest.mark.usefixtures("after_training")
@@ -302,6 +290,22 @@ def test_all_trains_each_stage_as_it_is_trained_by_itself(run_folder, trainings)
             plan = dataclasses.replace(plan, steps=alone[1].steps)
             batch = dataclasses.replace(batch, batch_size=alone[3].batch_size)
         assert (name, plan, place, batch) == alone
+
+
+def test_the_distance_of_styles_is_measured_on_the_training_voices(monkeypatch, run_folder):
+    steps = []
+    monkeypatch.setattr(style_distance, "open_reader", lambda *args: steps.append(args) or "reader")
+    monkeypatch.setattr(style_distance, "read_styles_back", lambda *args: steps.append(args) or "r")
+    monkeypatch.setattr(style_distance, "fit_distance", lambda read: f"fitted to {read}")
+    monkeypatch.setattr(style_distance, "write_distance", lambda *args: steps.append(args))
+
+    arguments = ("--recordings", "speech", "--model", "model", "--count", "50")
+    commands.run(parse("style-distance", "--run", str(run_folder), *arguments))
+
+    (model, speech, recordings), read, written = steps
+    assert (model, recordings) == (Path("model"), Path("speech"))
+    assert not any(is_held_out(utterance) for utterance in speech)
+    assert (read, written) == (("reader", 50), (Path("model"), "fitted to r"))
 
 
 def test_a_stage_that_is_done_is_not_trained_again(run_folder, monkeypatch, trainings):

@@ -1,9 +1,12 @@
 """The judgement of styles: figures follow the face, and obedience is told from noise."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import soundfile
 
+from posecast.conditioning.style_distance import StyleDistance
 from posecast.config import AnimationOptions
 from posecast.errors import InvalidRequest
 from posecast.rig.arkit import CURVE_INDEX
@@ -146,13 +149,23 @@ def test_styles_that_can_be_read_back_are_told_from_those_that_cannot(judge, mon
     monkeypatch.setattr(Judge, "encode", encode)
     monkeypatch.setattr(Judge, "faces", faces)
     monkeypatch.setattr(style_check, "extract_style", extract)
-    found = style_check.measure_retrieval(judge, count=40)
-    assert found["count"] == len(seen) == 40
-    if obeys:
-        assert (found["at_1"], found["at_3"], found["rank"]) == (1.0, 1.0, 1.0)
-    else:
-        assert found["at_1"] < 0.2
-        assert found["rank"] == pytest.approx(20, abs=7)
+    distance = StyleDistance(np.eye(24, dtype=np.float32))
+    styles = dataclasses.replace(judge.engine.styles, distance=distance)
+    engine = dataclasses.replace(judge.engine, styles=styles)
+    told = style_check.measure_retrieval(dataclasses.replace(judge, engine=engine), count=40)
+    assert told["count"] == len(seen) == 40
+    for found in (told["cosine"], told["distance"]):
+        if obeys:
+            assert (found["at_1"], found["at_3"], found["rank"]) == (1.0, 1.0, 1.0)
+        else:
+            assert found["at_1"] < 0.2
+            assert found["rank"] == pytest.approx(20, abs=7)
+
+
+def test_a_package_without_a_distance_is_judged_by_the_cosine_alone(judge, monkeypatch):
+    monkeypatch.setattr(Judge, "read_back", lambda self, style, seed: style)
+    found = style_check.measure_retrieval(judge, count=3)
+    assert found.keys() == {"count", "cosine"}
 
 
 def test_a_style_is_the_mean_of_its_clips_with_the_life_of_its_parameters(judge):

@@ -31,6 +31,11 @@ def frames_of(num_frames, first_index=0, frame_rate_hz=30):
     )
 
 
+def messages_of(frames, tail, *, has_head):
+    messages = a2f_codec.frame_messages(frames, WeightMap.of(), tail, has_head=has_head)
+    return [pb.AnimationDataStream.FromString(message.SerializeToString()) for message in messages]
+
+
 @pytest.mark.parametrize("sample_rate_hz", [16_000, 44_100, 144_000])
 def test_the_format_is_16_bit_pcm_of_one_channel(sample_rate_hz):
     header = pb.AudioHeader(**{**HEADER, "samples_per_second": sample_rate_hz})
@@ -71,7 +76,7 @@ def test_a_message_holds_one_frame_with_its_audio_at_its_time():
     audio = np.arange(2_133, dtype="<i2").tobytes()
     tail.add(audio)
 
-    messages = list(a2f_codec.frame_messages(frames, WeightMap.of(), tail, has_head=True))
+    messages = messages_of(frames, tail, has_head=True)
 
     assert len(messages) == 4
     for index, message in enumerate(messages):
@@ -95,7 +100,7 @@ def test_a_message_holds_one_frame_with_its_audio_at_its_time():
 def test_without_a_head_there_are_no_rotations():
     tail = AudioTail(FORMAT, 30, is_rounded=True)
 
-    (message,) = a2f_codec.frame_messages(frames_of(1), WeightMap.of(), tail, has_head=False)
+    (message,) = messages_of(frames_of(1), tail, has_head=False)
 
     assert not message.animation_data.skel_animation.rotations
 
@@ -104,7 +109,7 @@ def test_half_a_sample_at_the_end_does_not_come_back():
     tail = AudioTail(FORMAT, 30, is_rounded=True)
     tail.add(b"\1\0\2\0\3")
 
-    (message,) = a2f_codec.frame_messages(frames_of(1), WeightMap.of(), tail, has_head=False)
+    (message,) = messages_of(frames_of(1), tail, has_head=False)
 
     assert message.animation_data.audio.audio_buffer == b"\1\0\2\0"
 

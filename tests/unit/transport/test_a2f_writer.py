@@ -114,6 +114,57 @@ async def test_writes_wait_for_a_lull_but_the_first_frames_do_not(call, lulls):
     assert call.written == frames(0, 1)
 
 
+async def test_messages_are_not_made_before_a_lull(call, lulls):
+    made = []
+
+    def making():
+        made.append(0)
+        yield from frames(0)
+
+    lulls.is_now = False
+    async with A2FWriter(call.write, max_idle_s=0, lulls=lulls) as writer:
+        await writer.put(making())
+        await asyncio.sleep(0.02)
+        assert not made
+
+        lulls.begins.set()
+        await writer.drain()
+
+    assert made
+
+
+async def test_a_stream_that_has_nothing_left_to_make_waits_for_no_lull(call, lulls):
+    lulls.is_now = False
+    async with A2FWriter(call.write, max_idle_s=0, lulls=lulls) as writer:
+        await writer.put(frames(0))
+        writer.hurry()
+        await writer.put(frames(1))
+        await asyncio.wait_for(writer.drain(), 5)
+
+    assert lulls.num_waits == 0
+    assert call.written == frames(0, 1)
+
+
+async def test_one_object_may_carry_all_messages(lulls):
+    written = []
+
+    async def write(message):
+        written.append(message.SerializeToString())
+        await asyncio.sleep(0)
+
+    def making():
+        message = frames(0)[0]
+        for number in range(3):
+            message.animation_data.audio.time_code = number
+            yield message
+
+    async with A2FWriter(write, max_idle_s=0, lulls=lulls) as writer:
+        await writer.put(making())
+        await writer.drain()
+
+    assert written == [message.SerializeToString() for message in frames(0, 1, 2)]
+
+
 async def test_a_failed_write_is_raised_where_more_is_brought_and_nothing_more_is_written(
     call, lulls
 ):

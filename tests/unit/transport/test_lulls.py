@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 
 import pytest
 
-from posecast.transport.lulls import LONGEST_S, Lulls
+from posecast.transport.lulls import GAP_S, LONGEST_S, Lulls
 
 
 @pytest.fixture
@@ -31,12 +32,35 @@ def make(lulls, note):
     return result, told
 
 
+@contextlib.asynccontextmanager
+async def held(lulls, stage="conditioning"):
+    """Within, a window is in a stage; `end()` ends that."""
+    before = {"conditioning": "start", "rig": "denoising"}[stage]
+    has_begun, is_over = threading.Event(), threading.Event()
+
+    def note(at):
+        if at == before:
+            has_begun.set()
+            is_over.wait(5)
+
+    making = asyncio.create_task(asyncio.to_thread(make, lulls, note))
+    await asyncio.to_thread(has_begun.wait, 5)
+    try:
+        yield is_over.set
+    finally:
+        is_over.set()
+        await making
+
+
 async def test_it_is_one_while_nothing_is_made_and_while_the_denoiser_runs(lulls):
     seen = {}
+    assert lulls.is_now
 
     result, told = make(lulls, lambda at: seen.update({at: lulls.is_now}))
 
     assert seen == {"start": False, "conditioning": True, "denoising": False, "rig": False}
+    assert not lulls.is_now, "the next window may be on its way"
+    await asyncio.sleep(1.1 * GAP_S)
     assert lulls.is_now
     assert result == [1, "made"]
     assert told == [("conditioning", 0.5), ("denoising", 0.5), ("rig", 0.5)]
@@ -49,6 +73,7 @@ async def test_it_is_one_again_after_a_failure(lulls):
     with pytest.raises(RuntimeError, match="device"):
         make(lulls, fail)
 
+    await asyncio.sleep(1.1 * GAP_S)
     assert lulls.is_now
 
 
@@ -75,9 +100,45 @@ async def test_who_waits_goes_on_when_it_begins(lulls):
     await making
 
 
+async def test_who_waits_behind_the_last_window_goes_on_soon(lulls, monkeypatch):
+    monkeypatch.setattr("posecast.transport.lulls.LONGEST_S", 60)
+    make(lulls, lambda _: None)
+
+    await asyncio.wait_for(lulls.wait(), 5)
+
+    assert lulls.is_now
+
+
+async def test_who_waits_in_the_rig_of_the_last_window_goes_on_soon(lulls, monkeypatch):
+    monkeypatch.setattr("posecast.transport.lulls.LONGEST_S", 60)
+    async with held(lulls, "rig") as end:
+        waiting = asyncio.create_task(lulls.wait())
+        await asyncio.sleep(0)
+        end()
+
+    await asyncio.wait_for(waiting, 5)
+
+
+async def test_who_waits_between_two_windows_goes_on_in_the_denoiser_of_the_second(
+    lulls, monkeypatch
+):
+    monkeypatch.setattr("posecast.transport.lulls.GAP_S", 0.2)
+    monkeypatch.setattr("posecast.transport.lulls.LONGEST_S", 60)
+    make(lulls, lambda _: None)
+    waiting = asyncio.create_task(lulls.wait())
+    await asyncio.sleep(0)
+
+    async with held(lulls) as end:
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        end()
+        await asyncio.wait_for(waiting, 5)
+
+
 async def test_nobody_waits_long(lulls):
-    started_s = time.monotonic()
+    async with held(lulls):
+        started_s = time.monotonic()
 
-    await lulls.wait()
+        await asyncio.wait_for(lulls.wait(), 5)
 
-    assert time.monotonic() - started_s >= 0.9 * LONGEST_S
+        assert time.monotonic() - started_s >= 0.9 * LONGEST_S
