@@ -37,19 +37,21 @@ class _Stage:
 
 _STAGES: Mapping[str, _Stage] = {
     "speech-encoder": _Stage(
-        5600, 2e-3, 24, "regress articulation, phones and accents from speech"
+        16_000, 2e-3, 128, "regress articulation, phones and accents from speech"
     ),
-    "style": _Stage(1100, 1e-3, 20, "learn a style space from pairs of clips in one style"),
-    "denoiser": _Stage(800, 1e-3, 24, "learn to denoise motion given speech and style"),
+    "style": _Stage(5000, 1e-3, 64, "learn a style space from pairs of clips in one style"),
+    "denoiser": _Stage(4000, 1e-3, 64, "learn to denoise motion given speech and style"),
 }
-_STRAIGHT_RUN: tuple[tuple[str, int, bool], ...] = (
-    ("speech-encoder", 5600, False),
-    ("speech-encoder", 7500, True),
-    ("speech-encoder", 10_600, False),
-    ("style", 1100, False),
-    ("denoiser", 800, False),
+_FOLD_STEPS, _FOLD_BATCH_SIZE = 10_000, 96
+_DROPOUT = 0.15
+_STRAIGHT_RUN: tuple[tuple[str, int | None], ...] = (
+    ("speech-encoder", None),
+    *(("speech-encoder", fold) for fold in range(NUM_FOLDS)),
+    ("style", None),
+    ("denoiser", None),
 )
-"""What `all` trains: the stage, up to which step, and whether gently."""
+"""What `all` trains: the stages, and which part of the voices each leaves out."""
+_NUM_READ_STYLES = 400
 _ENGINE_MINUTES = {"espeak": 120.0, "flite": 100.0, "festival": 160.0, "non-speech": 40.0}
 
 
@@ -134,7 +136,7 @@ def _add_ablations(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--without", nargs="+", default=[], metavar="ENGINE", help="leave engines or sources out"
     )
-    parser.add_argument("--dropout", type=float, default=0.1, help="0..1 (%(default)s)")
+    parser.add_argument("--dropout", type=float, default=_DROPOUT, help="0..1 (%(default)s)")
     _add_width(parser)
 
 
@@ -146,8 +148,9 @@ def _add_machine_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument(
-        "--workers", type=int, default=1, help="processes that average their gradients (Linux)"
-    )
+        "--workers", type=int, default=1,
+        help="processes (Linux): train together on the CPU, make the batches for a GPU",
+    )  # fmt: skip
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="cpu")
     parser.add_argument(
         "--minutes", type=float, help="pause after so long; the same command goes on"
@@ -173,7 +176,9 @@ def _add_style_distance(subparsers: argparse._SubParsersAction[argparse.Argument
     _add_run_folder(parser)
     parser.add_argument("--model", type=Path, required=True, help="package that gets the distance")
     parser.add_argument("--recordings", type=Path, help="folder of real speech; else espeak-ng's")
-    parser.add_argument("--count", type=int, default=400, help="styles to ask for (%(default)s)")
+    parser.add_argument(
+        "--count", type=int, default=_NUM_READ_STYLES, help="styles to ask for (%(default)s)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -204,18 +209,20 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _run_all(arguments: argparse.Namespace) -> None:
     _make_corpus(arguments)
-    for name, steps, gently in _STRAIGHT_RUN:
+    for name, fold in _STRAIGHT_RUN:
         stage = _STAGES[name]
         chosen = {
             "stage": name,
-            "steps": steps,
-            "gently": gently,
-            "batch_size": stage.batch_size,
+            "steps": stage.steps if fold is None else _FOLD_STEPS,
+            "batch_size": stage.batch_size if fold is None else _FOLD_BATCH_SIZE,
             "learning_rate": stage.learning_rate,
+            "without_fold": fold,
+            "dropout": _DROPOUT,
+            "gently": False,
         }
         _train(argparse.Namespace(**(vars(arguments) | chosen)))
     _export(arguments)
-    distance = {"model": arguments.output, "count": 400}
+    distance = {"model": arguments.output, "count": _NUM_READ_STYLES}
     _find_style_distance(argparse.Namespace(**(vars(arguments) | distance)))
 
 
@@ -271,7 +278,8 @@ def _train(arguments: argparse.Namespace) -> None:
     rng = np.random.default_rng((arguments.seed, completed))
     speech = _leave_out(load_corpus(folder.corpus), getattr(arguments, "without", []))
     if without_fold is not None:
-        speech = [utterance for utterance in speech if fold_of(utterance) != without_fold]
+        folds = enumerate(_split(speech))
+        speech = [part for fold, own in folds if fold != without_fold for part in own]
     sampler = TapeSampler(speech, rng)
     if arguments.stage == "speech-encoder":
         from posecast.training.speech_encoder import SpeechEncoderRecipe, train_speech_encoder
@@ -292,12 +300,18 @@ def _train(arguments: argparse.Namespace) -> None:
     else:
         from posecast.training.denoiser import DenoiserSupply, train_denoiser
 
-        folds = [
-            TapeSampler([part for part in speech if fold_of(part) == fold], rng)
-            for fold in range(NUM_FOLDS)
-        ]
-        supply = DenoiserSupply(folds=folds)
+        supply = DenoiserSupply(folds=[TapeSampler(fold, rng) for fold in _split(speech)])
         train_denoiser(sampler, DEFAULT_MODEL, plan, folder, arguments.batch_size, supply)
+
+
+def _split(utterances: list[Utterance]) -> list[list[Utterance]]:
+    """The utterances of each fold of the voices."""
+    folds = [[part for part in utterances if fold_of(part) == fold] for fold in range(NUM_FOLDS)]
+    if not all(folds):
+        raise InvalidRequest(
+            f"the corpus has too few voices to be parted in {NUM_FOLDS}: make a larger one"
+        )
+    return folds
 
 
 def _leave_out(utterances: list[Utterance], engines: list[str]) -> list[Utterance]:

@@ -27,6 +27,7 @@ from posecast.training.workers import Alone, Exchange, fork_workers, supply_from
 BatchT = TypeVar("BatchT")
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
 Losses = dict[str, Tensor]
+_CLOSING_S = 0.05
 _READ_ERRORS = (  # the unpickler stumbles over a damaged file in many ways
     OSError, EOFError, LookupError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError,
 )  # fmt: skip
@@ -205,10 +206,9 @@ def _fed_by_forks(
     open_batches: Callable[[int], Iterator[BatchT]], num_workers: int
 ) -> Iterator[Callable[[int], Iterator[BatchT]]]:
     """A supply for one process, made by several others."""
-    with (
-        supply_from_forks(open_batches, num_workers) as supply,
-        closing(prefetch(lambda: next(supply))) as ahead,
-    ):
+    with ExitStack() as afterwards, supply_from_forks(open_batches, num_workers) as supply:
+        # Closed when the others are gone, for its thread may be waiting for one of them.
+        ahead = afterwards.enter_context(closing(prefetch(lambda: next(supply))))
         yield lambda _: ahead
 
 
@@ -348,7 +348,8 @@ def prefetch(make_batch: Callable[[], BatchT], depth: int = 4) -> Generator[Batc
         except BaseException as error:  # handed to the consumer below
             ready.put(error)
 
-    threading.Thread(target=produce, daemon=True, name="batches").start()
+    maker = threading.Thread(target=produce, daemon=True, name="batches")
+    maker.start()
     try:
         while True:
             batch = ready.get()
@@ -357,5 +358,7 @@ def prefetch(make_batch: Callable[[], BatchT], depth: int = 4) -> Generator[Batc
             yield batch
     finally:
         is_closed.set()
-        while not ready.empty():  # lets a thread go on that waits to put its batch
-            ready.get()
+        while maker.is_alive():  # the end of Python would abort a thread that is inside torch
+            while not ready.empty():  # lets it go on if it waits to put its batch
+                ready.get()
+            maker.join(_CLOSING_S)

@@ -167,10 +167,11 @@ def train_speech_encoder(
     torch.manual_seed(plan.seed)
     device = resolve_device(plan.device)
     seed = int(sampler.rng.integers(2**62))
-    bank = fill_bank(sampler, recipe.num_tapes, device, workers=plan.workers)
+    num_tapes = min(recipe.num_tapes, plan.steps * recipe.batch_size)  # a trial needs few
+    bank = fill_bank(sampler, num_tapes, device, workers=plan.workers)
     sounds = None
     if recipe.sounds is not None:
-        sounds = fill_bank(recipe.sounds, max(1, recipe.num_tapes // _TAPES_A_SOUND), device)
+        sounds = fill_bank(recipe.sounds, max(1, num_tapes // _TAPES_A_SOUND), device)
     network = SpeechEncoderNetwork(config, recipe.dropout)
     stage = SpeechEncoderStage(bank, config, recipe, seed=seed, sounds=sounds)
     if device.type != "cpu":  # there the workers have done all that they can

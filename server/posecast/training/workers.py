@@ -1,4 +1,4 @@
-"""Data-parallel training on one machine: forked processes that average their gradients."""
+"""Forked processes of one machine that average their gradients, or make what one uses up."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def supply_from_forks(
             there.close()
             processes.append(process)
             connections.append(here)
-        yield _in_turn(connections)
+        yield _in_turn(connections, processes)
     finally:
         for process in processes:
             process.kill()  # it keeps nothing
@@ -172,15 +172,32 @@ def _supply(
     except (EOFError, BrokenPipeError):
         return  # the one that uses it is gone
     except Exception as error:
-        connection.send_bytes(pickle.dumps(RuntimeError(f"{error!r}\n{traceback.format_exc()}")))
+        error.add_note(traceback.format_exc())
+        _send_error(connection, error)
 
 
-def _in_turn(connections: list[Connection]) -> Iterator[SuppliedT]:
-    for connection in itertools.cycle(connections):
-        made = pickle.loads(connection.recv_bytes())  # noqa: S301  # from our own fork
+def _in_turn(connections: list[Connection], processes: list[BaseProcess]) -> Iterator[SuppliedT]:
+    for number in itertools.cycle(range(len(connections))):
+        try:
+            made = pickle.loads(connections[number].recv_bytes())  # noqa: S301  # our own fork's
+        except (EOFError, ConnectionResetError) as broken:
+            raise _ended(number, processes[number]) from broken
         if isinstance(made, Exception):
             raise made
         yield made
+
+
+def _send_error(connection: Connection, error: Exception) -> None:
+    try:
+        connection.send(error)
+    except (TypeError, AttributeError, ValueError):  # it cannot be pickled
+        connection.send(RuntimeError(repr(error)))
+
+
+def _ended(worker: int, process: BaseProcess) -> RuntimeError:
+    """What to say of a worker that is gone without a word."""
+    process.join()
+    return RuntimeError(f"worker {worker} ended with status {process.exitcode}")
 
 
 def _share_floats(num_rows: int, num_values: int) -> Tensor:
@@ -221,10 +238,7 @@ class _Follower:
         _read_gradients(parameters, self._shared[0])
 
     def report(self, error: Exception) -> None:
-        try:
-            self._connection.send(error)
-        except (TypeError, AttributeError, ValueError):  # it cannot be pickled
-            self._connection.send(RuntimeError(repr(error)))
+        _send_error(self._connection, error)
 
 
 class _Leader:
@@ -254,11 +268,7 @@ class _Leader:
         try:
             error = connection.recv()
         except (EOFError, ConnectionResetError) as broken:
-            process = self._processes[number]
-            process.join()
-            raise RuntimeError(
-                f"worker {number + 1} ended with status {process.exitcode}"
-            ) from broken
+            raise _ended(number + 1, self._processes[number]) from broken
         if error is not None:
             raise error
 

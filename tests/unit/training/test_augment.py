@@ -82,6 +82,120 @@ def test_a_room_never_takes_power_away_and_only_after_the_sound():
     assert (wet[:, 25] > click[:, 25] + 3).any()
 
 
+def test_a_room_is_a_recursion_over_the_hops(mel):
+    rows = mel.repeat(4, 1, 1)
+    wet = augment_module._reverberate(rows, augment_module._Chance(rows, generator(3)))
+    chance = augment_module._Chance(rows, generator(3))
+    keep = torch.exp(-0.01 * 13.8 / chance.uniform(0.15, 0.8))[:, 0]
+    is_room = chance.happens(0.35)
+    share = torch.where(is_room, 3 * chance.uniform(0.05, 0.6), 0.0)[:, 0]
+    tail = torch.zeros(len(rows), 80)
+    for hop, power in enumerate(rows.exp().unbind(dim=1)):
+        tail = keep * tail + (1 - keep) * power
+        expected = torch.log(power + share * tail + 1e-9)
+        torch.testing.assert_close(wet[:, hop], expected, atol=1e-4, rtol=1e-4)
+    assert 0.15 < is_room.float().mean() < 0.6
+
+
+def test_a_sound_is_mixed_in_to_between_its_loudest_and_30_db_below():
+    """The row is loud in its first half, the sound in its second."""
+    loud_first = torch.full((400, 40, 80), -16.0)
+    loud_first[:, :20] = 1.0
+    sound = torch.full((400, 40, 80), -16.0)
+    sound[:, 20:] = 5.0
+    chance = augment_module._Chance(loud_first, generator())
+    mixed = augment_module._mix(loud_first, sound, chance, odds=0.5, loudest_db=6)
+    is_mixed = (mixed != loud_first).any(dim=2).any(dim=1)
+    assert is_mixed.float().mean() == pytest.approx(0.5, abs=0.08)
+    below_db = (1.0 - mixed[is_mixed][:, 20:].mean(dim=(1, 2))) * 10 / np.log(10)
+    assert 6 <= below_db.min() < 8
+    assert 28 < below_db.max() <= 30.01
+    torch.testing.assert_close(mixed[:, :20], loud_first[:, :20], atol=0.01, rtol=0)
+
+
+@pytest.fixture
+def mixing_alone(monkeypatch):
+    """All other changes change nothing."""
+    for name in CHANGES:
+        monkeypatch.setattr(augment_module, name, lambda mel, chance, **_: mel)
+
+
+@pytest.mark.usefixtures("mixing_alone")
+def test_sounds_are_mixed_into_a_quarter_of_the_rows_and_never_into_gentle_ones(mel):
+    rows, sounds = mel.repeat(50, 1, 1), mel.roll(1, dims=0).repeat(50, 1, 1)
+    mixed = augment(rows, generator(), sounds=sounds)
+    changed = (mixed != rows).any(dim=2).any(dim=1)
+    assert changed.float().mean() == pytest.approx(0.25, abs=0.05)
+    assert (mixed >= rows).all()
+    for untouched in (
+        augment(rows, generator()),
+        augment(rows, generator(), gently=True, sounds=sounds),
+    ):
+        torch.testing.assert_close(untouched, rows, rtol=0, atol=0)
+
+
+@pytest.fixture
+def always(monkeypatch):
+    """Whatever might happen to a row happens."""
+    monkeypatch.setattr(
+        augment_module._Chance,
+        "happens",
+        lambda chance, _: torch.ones(chance.batch, 1, 1, dtype=torch.bool),
+    )
+
+
+@pytest.mark.usefixtures("always")
+def test_a_telephone_passes_nothing_above_its_limit():
+    loud = torch.full((300, 5, 80), 10.0)
+    heard = augment_module._limit_band(loud, augment_module._Chance(loud, generator()))
+    assert (heard >= augment_module.SILENT_LEVEL).all()
+    is_silent = (heard == augment_module.SILENT_LEVEL).all(dim=1)
+    edges = 80 - is_silent.sum(dim=1)
+    assert not is_silent[:, :57].any()
+    assert is_silent[:, 72:].all()  # from 60 bands, 8 of the coder's and 3 that it takes to fall
+    assert (edges.min(), edges.max()) == (pytest.approx(58, abs=1), pytest.approx(71, abs=1))
+    torch.testing.assert_close(heard[..., 12:52], loud[..., 12:52], atol=0.05, rtol=0)
+
+
+@pytest.fixture
+def telephones(always):
+    """Rows that all went through a telephone: speech in bands 20 to 39, loud and then quiet."""
+    speech = torch.full((200, 60, 80), augment_module.SILENT_LEVEL)
+    speech[:, :30, 20:40] = 10.0
+    speech[:, 30:, 20:40] = 2.0
+    chance = augment_module._Chance(speech, generator())
+    return speech, augment_module._limit_band(speech, chance)
+
+
+def test_the_noise_of_a_telephone_follows_the_speech_and_fills_its_band(telephones):
+    speech, heard = telephones
+    torch.testing.assert_close(heard[..., 25:35], speech[..., 25:35], atol=0.1, rtol=0)
+    power = 10.0 + np.log(20 / 80)  # of the speech, spread over all bands
+    for bands in (slice(0, 6), slice(44, 52)):
+        loud, quiet = (
+            heard[:, hops, bands].mean(dim=(1, 2)) for hops in (slice(30), slice(30, 60))
+        )
+        below_db = (power - loud) * 10 / np.log(10)
+        assert 18 < below_db.min() < 30
+        assert 44 < below_db.max() < 56
+        is_clear = quiet > augment_module.SILENT_LEVEL + 3
+        assert is_clear.sum() > 50
+        torch.testing.assert_close(
+            (loud - quiet)[is_clear], torch.full((int(is_clear.sum()),), 8.0), atol=0.3, rtol=0
+        )
+
+
+def test_a_telephone_has_a_low_edge_and_so_have_some_of_the_others():
+    flat = torch.zeros(2000, 2, 80)
+    heard = augment_module._limit_band(flat, augment_module._Chance(flat, generator(1)))
+    changed = (heard != flat).flatten(1).any(dim=1)
+    assert changed.float().mean() == pytest.approx(0.3, abs=0.04)
+    fall = (heard[changed][..., 20] - heard[changed][..., 0]).mean(dim=1)
+    # Half are telephones, and two fifths of the others have an edge: seven of ten.
+    assert (fall > 1.0).float().mean() == pytest.approx(0.7, abs=0.06)
+    assert (fall[fall < 1.0].abs() < 0.3).all()
+
+
 def test_a_change_of_gain_is_the_same_for_all_bands(mel):
     changed = augment_module._change_gain(mel, augment_module._Chance(mel, generator()))
     gain = changed - mel
@@ -140,3 +254,12 @@ def test_the_generator_alone_decides_where_the_holes_are(mel):
     one, again, other = (mask_hops(normalise_levels(mel), generator(seed)) for seed in (1, 1, 2))
     torch.testing.assert_close(one, again, rtol=0, atol=0)
     assert (one != other).any()
+
+
+@pytest.mark.gpu
+def test_everything_is_done_on_the_device_of_the_spectra(mel):
+    on_gpu = torch.Generator("cuda").manual_seed(1)
+    changed = normalise_levels(augment(mel.cuda(), on_gpu, sounds=mel.roll(1, dims=0).cuda()))
+    masked = mask_hops(mask_bands(changed, on_gpu), on_gpu)
+    assert masked.device.type == "cuda"
+    assert torch.isfinite(masked).all()

@@ -22,7 +22,7 @@ from posecast.training import (
     style_encoder,
 )
 from posecast.training.default_model import DEFAULT_MODEL
-from posecast.training.held_out import is_held_out
+from posecast.training.held_out import NUM_FOLDS, fold_of, is_held_out
 from posecast.training.utterance import save_shard
 
 
@@ -34,8 +34,9 @@ def parse(*arguments):
 
 @pytest.fixture
 def run_folder(tmp_path, utterances):
+    """A run with three voices of two sources, one voice in the second fold."""
     (tmp_path / "corpus").mkdir()
-    save_shard(tmp_path / "corpus" / "espeak-000.npz", utterances[:1])
+    save_shard(tmp_path / "corpus" / "espeak-000.npz", utterances)
     return tmp_path
 
 
@@ -60,13 +61,13 @@ def test_a_stage_trains_the_default_model_by_its_plan(
         )
     )  # fmt: skip
 
-    ((sampler, config, plan, place, batch_size),) = calls
+    ((sampler, config, plan, place, batch, *_),) = calls
     assert len(sampler.draw(400).mel) == 400
     assert config in (DEFAULT_MODEL, DEFAULT_MODEL.speech_encoder)
     assert (plan.steps, plan.learning_rate, plan.threads, plan.seed) == (9, 0.5, 2, 4)
     assert (plan.workers, plan.device, plan.minutes) == (1, "cpu", 9.5)
     assert run_folder in (getattr(place, "path", None), getattr(place, "parent", None))
-    assert batch_size == 5
+    assert getattr(batch, "batch_size", batch) == 5
 
 
 @pytest.mark.parametrize(
@@ -89,23 +90,78 @@ def test_a_stage_runs_where_it_is_told(run_folder, monkeypatch, options, expecte
 
 
 @pytest.fixture
-def encoder_calls(tmp_path, monkeypatch, utterances):
-    """A run with three voices of two sources, and what its speech encoders were trained with."""
-    (tmp_path / "corpus").mkdir()
-    save_shard(tmp_path / "corpus" / "espeak-000.npz", utterances)
+def encoder_calls(monkeypatch):
+    """What speech encoders were trained with."""
     calls = []
-    monkeypatch.setattr(
-        speech_encoder, "train_speech_encoder", lambda *args, **_: calls.append(args)
-    )
+    monkeypatch.setattr(speech_encoder, "train_speech_encoder", lambda *args: calls.append(args))
     return calls
 
 
-def test_an_ablation_leaves_sources_out_and_changes_the_width(tmp_path, encoder_calls):
-    options = ("--without", "librispeech", "--width", "64")
-    commands.run(parse("speech-encoder", "--run", str(tmp_path), *options))
-    ((sampler, config, *_),) = encoder_calls
+def voices_of(sampler):
+    """Engines and speakers that a sampler draws from."""
+    return {
+        (part._utterance.engine, part._utterance.speaker)
+        for speakers in sampler._voices.values()
+        for parts in speakers
+        for part in parts
+    }
+
+
+def test_an_ablation_leaves_sources_out_and_changes_width_and_dropout(run_folder, encoder_calls):
+    options = ("--without", "librispeech", "--width", "64", "--dropout", "0.3")
+    commands.run(parse("speech-encoder", "--run", str(run_folder), *options))
+    ((sampler, config, _, _, recipe),) = encoder_calls
     assert sampler._engines == ["espeak"]
     assert config == dataclasses.replace(DEFAULT_MODEL.speech_encoder, width=64)
+    assert recipe.dropout == 0.3
+
+
+@pytest.mark.parametrize("fold", range(NUM_FOLDS))
+def test_a_fold_of_the_voices_is_left_out(run_folder, encoder_calls, utterances, fold):
+    options = ("--without-fold", str(fold))
+    commands.run(parse("speech-encoder", "--run", str(run_folder), *options))
+    ((sampler, _, _, checkpoint, _),) = encoder_calls
+    assert checkpoint == run_folder / f"speech_encoder_without_{fold}.pt"
+    expected = {(part.engine, part.speaker) for part in utterances if fold_of(part) != fold}
+    assert voices_of(sampler) == expected
+    assert len(expected) == 1 + fold
+
+
+def test_a_fold_that_there_is_not_cannot_be_left_out(capsys):
+    with pytest.raises(SystemExit):
+        parse("speech-encoder", "--without-fold", str(NUM_FOLDS))
+    assert "choose from 0, 1" in capsys.readouterr().err.replace("'", "")
+
+
+def test_sounds_that_are_not_speech_are_mixed_in(run_folder, encoder_calls, utterances):
+    ring = dataclasses.replace(utterances[0], engine="non-speech", speaker="ring")
+    stage = ("speech-encoder", "--run", str(run_folder))
+    commands.run(parse(*stage))
+    save_shard(run_folder / "corpus" / "non-speech-000.npz", [ring])
+    commands.run(parse(*stage, "--gently"))
+    without, with_sounds = [recipe for *_, recipe in encoder_calls]
+    assert (without.sounds, without.gently) == (None, False)
+    assert voices_of(with_sounds.sounds) == {("non-speech", "ring")}
+    assert with_sounds.gently
+
+
+def test_a_denoiser_hears_each_fold_of_the_voices(run_folder, monkeypatch, utterances):
+    calls = []
+    monkeypatch.setattr(denoiser, "train_denoiser", lambda *args: calls.append(args))
+    commands.run(parse("denoiser", "--run", str(run_folder)))
+    ((sampler, *_, supply),) = calls
+    heard = [voices_of(fold) for fold in supply.folds]
+    for fold in range(NUM_FOLDS):
+        assert heard[fold] == {(p.engine, p.speaker) for p in utterances if fold_of(p) == fold}
+    assert heard[0] | heard[1] == voices_of(sampler)
+
+
+@pytest.mark.parametrize("stage", [("denoiser",), ("speech-encoder", "--without-fold", "1")])
+def test_a_single_voice_cannot_be_parted_in_folds(tmp_path, utterances, stage):
+    (tmp_path / "corpus").mkdir()
+    save_shard(tmp_path / "corpus" / "espeak-000.npz", utterances[:2])
+    with pytest.raises(InvalidRequest, match="too few voices to be parted in 2"):
+        commands.run(parse(*stage, "--run", str(tmp_path)))
 
 
 @pytest.mark.parametrize(
@@ -113,11 +169,11 @@ def test_an_ablation_leaves_sources_out_and_changes_the_width(tmp_path, encoder_
     [(["librispeach", "espeak"], "librispeach"), (["espeak", "librispeech"], "espeak librispeech")],
 )
 def test_sources_that_are_not_there_or_are_all_there_is_are_not_left_out(
-    tmp_path, encoder_calls, without, named
+    run_folder, encoder_calls, without, named
 ):
     message = f"--without {named}; allowed: some, but not all, of espeak, librispeech"
     with pytest.raises(InvalidRequest, match=message):
-        commands.run(parse("speech-encoder", "--run", str(tmp_path), "--without", *without))
+        commands.run(parse("speech-encoder", "--run", str(run_folder), "--without", *without))
     assert encoder_calls == []
 
 
@@ -151,9 +207,22 @@ def test_every_engine_of_the_corpus_can_be_asked_for(tmp_path, monkeypatch):
     assert min(minutes.values()) > 0
 
 
+def test_a_corpus_is_packed_and_unpacked_where_it_is_told(tmp_path, run_folder, capsys):
+    packed, other = tmp_path / "packed", tmp_path / "other"
+    commands.run(parse("pack", "--run", str(run_folder), str(packed), "--jobs", "1"))
+    (path,) = packed.iterdir()
+    printed = capsys.readouterr().out
+    assert printed == f"{path.stat().st_size / 1e6:7.1f} MB  {path}\n"
+    commands.run(parse("unpack", "--run", str(other), str(packed), "--jobs", "1"))
+    before, after = (corpus.load_corpus(folder / "corpus") for folder in (run_folder, other))
+    assert len(before) == 6
+    for mine, theirs in zip(before, after, strict=True):
+        assert mine.mel.tobytes() == theirs.mel.tobytes()
+
+
 @pytest.fixture
 def trainings(monkeypatch):
-    """The trainings that were started: their functions and plans, in order."""
+    """The trainings that were started: name, plan, checkpoint and batches, in order."""
     started = []
     for module, function in (
         (speech_encoder, "train_speech_encoder"),
@@ -163,42 +232,64 @@ def trainings(monkeypatch):
         monkeypatch.setattr(
             module,
             function,
-            lambda *args, name=function, **options: started.append(
-                (name, args[2], args[4], options)
-            ),
+            lambda *args, name=function: started.append((name, *args[2:5])),
         )
     return started
 
 
-def test_all_is_every_stage_with_what_each_has_by_itself(run_folder, monkeypatch, trainings):
-    built, exported, measured = [], [], []
-    monkeypatch.setattr(commands, "build_corpus", lambda *args, **options: built.append(options))
-    monkeypatch.setattr(commands, "_find_style_distance", measured.append)
-    monkeypatch.setattr(
-        package, "export_run", lambda *args: exported.append((args, len(trainings)))
-    )
+@pytest.fixture
+def after_training(monkeypatch, trainings):
+    """What `all` did beside the trainings, and how many of them came before."""
+    done = []
 
-    run = str(run_folder)
-    commands.run(parse("all", "--run", run, "--seed", "5", "--minutes", "3", "-o", "model"))
+    def note(name):
+        return lambda *args, **options: done.append((name, len(trainings), args, options))
+
+    monkeypatch.setattr(commands, "build_corpus", note("corpus"))
+    monkeypatch.setattr(package, "export_run", note("export"))
+    monkeypatch.setattr(commands, "_find_style_distance", note("distance"))
+    return done
+
+
+def test_all_is_every_stage_in_the_order_in_which_they_need_each_other(
+    run_folder, trainings, after_training
+):
+    run = ("all", "--run", str(run_folder), "--recordings", "speech", "-o", "model")
+    commands.run(parse(*run, "--seed", "5", "--minutes", "3"))
 
     encoder = "train_speech_encoder"
     names = [encoder, encoder, encoder, "train_style_encoder", "train_denoiser"]
     assert [name for name, *_ in trainings] == names
-    stages = (*["speech-encoder"] * 3, "style", "denoiser")
-    for (_, plan, batch_size, _), stage in zip(trainings, stages, strict=True):
-        alone = parse(stage)
-        assert plan.learning_rate == alone.learning_rate
-        assert batch_size == alone.batch_size
-        assert (plan.seed, plan.minutes) == (5, 3.0)
-    pieces = trainings[:3]
-    assert [options["gently"] for *_, options in pieces] == [False, True, False]
-    assert 0 < pieces[0][1].steps < pieces[1][1].steps < pieces[2][1].steps
-    assert [options["seed"] for options in built] == [parse("corpus").corpus_seed]
-    (((folder, output), num_trained),) = exported
-    assert (folder.path, output, num_trained) == (run_folder, Path("model"), 5)
-    (distance,) = measured
-    alone = parse("style-distance", "--model", "model")
-    assert (distance.model, distance.count) == (Path("model"), alone.count)
+    assert [place for name, _, place, _ in trainings if name == encoder] == [
+        run_folder / "speech_encoder.pt",
+        run_folder / "speech_encoder_without_0.pt",
+        run_folder / "speech_encoder_without_1.pt",
+    ]
+    assert {(plan.seed, plan.minutes) for _, plan, *_ in trainings} == {(5, 3.0)}
+    steps = [(name, num_trained) for name, num_trained, *_ in after_training]
+    assert steps == [("corpus", 0), ("export", 5), ("distance", 5)]
+    (*_, corpus_options), (_, _, (folder, output), _), (_, _, (distance,), _) = after_training
+    assert corpus_options["seed"] == parse("corpus").corpus_seed
+    assert (folder.path, output) == (run_folder, Path("model"))
+    assert (distance.model, distance.recordings) == (Path("model"), Path("speech"))
+    assert distance.count == parse("style-distance", "--model", "model").count
+
+
+@pytest.mark.usefixtures("after_training")
+def test_all_trains_each_stage_as_it_is_trained_by_itself(run_folder, trainings):
+    commands.run(parse("all", "--run", str(run_folder), "-o", "model"))
+    together = [*trainings]
+    trainings.clear()
+    folds = [("speech-encoder", "--without-fold", str(fold)) for fold in range(NUM_FOLDS)]
+    for stage in (("speech-encoder",), *folds, ("style",), ("denoiser",)):
+        commands.run(parse(*stage, "--run", str(run_folder)))
+    for (name, plan, place, batch), alone in zip(together, trainings, strict=True):
+        if "without" in str(place):  # trained for less long than the encoder that is shipped
+            assert plan.steps < alone[1].steps
+            assert batch.batch_size < alone[3].batch_size
+            plan = dataclasses.replace(plan, steps=alone[1].steps)
+            batch = dataclasses.replace(batch, batch_size=alone[3].batch_size)
+        assert (name, plan, place, batch) == alone
 
 
 def test_the_distance_of_styles_is_measured_on_the_training_voices(monkeypatch, run_folder):

@@ -11,7 +11,7 @@ from posecast.errors import InvalidRequest, MissingDependency
 from posecast.training import corpus
 from posecast.training.corpus import build_corpus, default_jobs, describe_corpus, load_corpus
 from posecast.training.utterance import load_shard
-from posecast.training.variation import measure_as_it_is
+from posecast.training.variation import RECORDING_TAKES, measure_as_it_is
 
 
 @pytest.fixture
@@ -78,12 +78,14 @@ def recordings_folder(tmp_path, bursts):
 def test_recordings_are_added_in_every_take(tmp_path, recordings_folder):
     build(tmp_path / "corpus", {}, recordings_folder=recordings_folder)
     paths = sorted((tmp_path / "corpus").glob("*.npz"))
-    assert [path.name for path in paths] == [f"recordings-{take:03d}.npz" for take in range(6)]
+    assert [path.name for path in paths] == [
+        f"recordings-{take:03d}.npz" for take in range(RECORDING_TAKES)
+    ]
     takes = [load_shard(path) for path in paths]
     assert {len(take) for take in takes} == {1}
     assert {(take[0].engine, take[0].speaker) for take in takes} == {("mine", "me")}
     assert len(takes[0][0].mel) == 300  # as it is
-    assert len({take[0].mel.tobytes() for take in takes}) == 6
+    assert len({take[0].mel.tobytes() for take in takes}) == RECORDING_TAKES
 
 
 def test_a_resumed_build_varies_recordings_as_a_straight_one_does(
@@ -102,7 +104,7 @@ def test_a_resumed_build_varies_recordings_as_a_straight_one_does(
         build(tmp_path / "corpus", {}, recordings_folder=recordings_folder)
         found.append({part.speaker for part in corpus._load_all(tmp_path / "corpus")})
     assert found[0] == found[1]
-    assert len({speaker.split(": ")[1] for speaker in found[0]}) == 6
+    assert len({speaker.split(": ")[1] for speaker in found[0]}) == RECORDING_TAKES
 
 
 def test_speech_is_varied_and_other_sounds_are_not(tmp_path, monkeypatch, speak):

@@ -1,5 +1,7 @@
 """Tapes with the features that the server would compute for them, at every look-ahead."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -68,6 +70,27 @@ def test_tapes_are_heard_with_every_look_ahead_and_mostly_with_the_default(
     shares = [heard.count(frames) / 800 for frames in CONFIG.look_aheads_frames]
     # Half of them the default, the other half any, the default among them.
     assert shares == pytest.approx([0.125, 0.125, 0.125, 0.625], abs=0.04)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked")
+def test_several_workers_draw_tapes_of_their_own_and_the_same_each_time(
+    utterances, network, monkeypatch
+):
+    monkeypatch.setattr(encoded_tapes, "_BATCH", 2)
+
+    def encode(workers):
+        sampler = TapeSampler(utterances, np.random.default_rng(3))
+        return encode_tapes(sampler, network, 8, seed=5, workers=workers)
+
+    one, again, alone = encode(2), encode(2), encode(1)
+    assert len(one) == 8
+    assert len({tape.tracks.tobytes() for tape in one}) == 8
+    for mine, theirs in zip(one, again, strict=True):
+        np.testing.assert_array_equal(mine.speech, theirs.speech)
+    # The first worker begins with what a single process draws, the second with other tapes.
+    drawn = [tape.accents.tobytes() for tape in alone]
+    assert [tape.accents.tobytes() for tape in one[:2]] == drawn[:2]
+    assert not {tape.accents.tobytes() for tape in one[2:4]} & {*drawn}
 
 
 def test_the_seeds_alone_decide(utterances, network):

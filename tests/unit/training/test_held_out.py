@@ -8,7 +8,7 @@ import pytest
 from posecast.errors import InvalidRequest
 from posecast.training.corpus import describe_corpus, load_corpus
 from posecast.training.engines import festival, flite
-from posecast.training.held_out import HELD_OUT_VOICES, is_held_out
+from posecast.training.held_out import HELD_OUT_VOICES, NUM_FOLDS, fold_of, is_held_out
 from posecast.training.utterance import Spoken, save_shard
 from posecast.training.variation import measure_as_it_is
 
@@ -58,6 +58,37 @@ def test_a_speaker_is_held_out_in_every_collection_or_in_none():
 def test_the_choice_of_speakers_never_changes(speaker, expected):
     """Else a model would have been trained on those that a later one is chosen by."""
     assert is_held_out(voice("librispeech", speaker)) == expected
+
+
+def test_the_folds_of_the_voices_are_about_equal():
+    speakers = [voice("librispeech", f"{index}{sex}") for index in range(1000) for sex in "mf"]
+    counts = np.bincount([fold_of(speaker) for speaker in speakers])
+    assert len(counts) == NUM_FOLDS == 2
+    assert counts / 2000 == pytest.approx(0.5, abs=0.04)
+
+
+@pytest.mark.parametrize(
+    ("engine", "speaker", "expected"),
+    [
+        ("librispeech", "1034m", 0), ("espeak", "en-us+f1", 1), ("espeak", "de+m3", 0),
+        ("flite", "slt", 0), ("flite", "rms", 1),
+    ],
+)  # fmt: skip
+def test_the_fold_of_a_voice_never_changes(engine, speaker, expected):
+    """Whatever else a corpus holds; else a resumed training would learn what it must not know."""
+    assert fold_of(voice(engine, speaker)) == expected
+
+
+def test_each_engine_has_voices_to_learn_from_in_both_folds():
+    for engine, voices in (("flite", flite.VOICES), ("festival", festival.VOICES)):
+        spoken = [voice(engine, speaker) for speaker in voices]
+        assert {fold_of(part) for part in spoken if not is_held_out(part)} == {0, 1}
+
+
+def test_the_folds_do_not_follow_what_is_held_out():
+    speakers = [voice("librispeech", f"{index}m") for index in range(2000)]
+    held_out = [fold_of(speaker) for speaker in speakers if is_held_out(speaker)]
+    assert np.mean(held_out) == pytest.approx(0.5, abs=0.12)
 
 
 @pytest.fixture

@@ -279,6 +279,24 @@ def test_batches_come_in_order_from_a_thread_that_ends_with_their_reader():
     assert not maker.is_alive()
 
 
+def test_a_thread_that_is_making_a_batch_ends_before_its_reader_goes_on():
+    """At the end of Python it would be inside torch, which aborts the process."""
+    before = live_makers()
+    is_making = threading.Event()
+
+    def make_slowly():
+        is_making.set()
+        time.sleep(0.2)
+        return 1
+
+    ready = prefetch(make_slowly)
+    assert next(ready) == 1
+    is_making.clear()
+    assert is_making.wait(timeout=10)
+    ready.close()
+    assert live_makers() == before
+
+
 def test_an_error_while_a_batch_is_made_reaches_the_trainer():
     def fail():
         raise ValueError("no such tape")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from posecast.errors import MissingDependency
-from posecast.training.resynthesis import change_voice, shout, whisper
+from posecast.training.resynthesis import change_voice, shift_voice, shout, whisper
 from posecast.training.utterance import pitch
 
 ONSETS_S = (0.4, 1.1, 1.9)
@@ -82,10 +82,29 @@ def test_another_voice_sets_in_when_the_labels_say(
     np.testing.assert_allclose(find_onsets(changed), np.array(ONSETS_S) / tempo, atol=0.03)
 
 
+@pytest.mark.usefixtures("rubberband")
+@pytest.mark.parametrize("factor", [0.75, 0.9, 1.15, 1.35])
+def test_a_smaller_or_larger_speaker_moves_pitch_and_formants_together(factor):
+    before = vowel(130, 130)  # the low half of a glide would not be found to be voiced
+    after = shift_voice(before, pitch=factor, tempo=1.0)
+    assert median_pitch_hz(after) / median_pitch_hz(before) == pytest.approx(factor, rel=0.03)
+    assert formant_factor(envelope(before), envelope(after)) == pytest.approx(factor, rel=0.05)
+
+
+@pytest.mark.usefixtures("rubberband")
+@pytest.mark.parametrize(("factor", "tempo"), [(1.0, 1.2), (0.75, 0.82), (1.35, 0.85), (1.3, 1.2)])
+def test_another_speaker_sets_in_when_the_labels_say(bursts, find_onsets, factor, tempo):
+    shifted = shift_voice(bursts.samples, pitch=factor, tempo=tempo)
+    assert len(shifted) == pytest.approx(len(bursts.samples) / tempo, abs=320)
+    np.testing.assert_allclose(find_onsets(shifted), np.array(ONSETS_S) / tempo, atol=0.03)
+
+
 def test_a_missing_program_says_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingDependency, match="apt-get install rubberband-cli"):
         change_voice(vowel(), pitch=1.0, formants=1.1, tempo=1.0)
+    with pytest.raises(MissingDependency, match="apt-get install rubberband-cli"):
+        shift_voice(vowel(), pitch=1.1, tempo=1.0)
 
 
 @pytest.mark.parametrize("pitch_hz", [90, 150, 250, 350])

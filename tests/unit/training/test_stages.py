@@ -25,13 +25,14 @@ from posecast.training import denoiser as denoiser_stage
 from posecast.training.contrast import contrastive_loss
 from posecast.training.corpus import describe_corpus
 from posecast.training.default_model import DEFAULT_MODEL, RunFolder
-from posecast.training.denoiser import train_denoiser
+from posecast.training.denoiser import DenoiserSupply, train_denoiser
 from posecast.training.encoded_tapes import encode_tapes
-from posecast.training.loop import TrainingPlan, read_checkpoint
+from posecast.training.held_out import NUM_FOLDS, fold_of
+from posecast.training.loop import TrainingPlan, load_average, read_checkpoint
 from posecast.training.motion import STD_FLOOR, load_scale, measure_scale, save_scale
 from posecast.training.package import export_run
 from posecast.training.phones import NUM_CLASSES
-from posecast.training.speech_encoder import train_speech_encoder
+from posecast.training.speech_encoder import SpeechEncoderRecipe, train_speech_encoder
 from posecast.training.style_encoder import train_style_encoder
 from posecast.training.styles import NAMED_STYLES
 from posecast.training.tapes import TapeSampler
@@ -67,6 +68,7 @@ TINY = ModelConfig(
     sampling_steps=2,
 )
 PLAN = TrainingPlan(steps=3, learning_rate=1e-3, warmup_steps=1)
+RECIPE = SpeechEncoderRecipe(batch_size=4, num_tapes=6)
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +79,9 @@ def run(utterances, tmp_path_factory):
     save_shard(folder.corpus / "espeak-000.npz", utterances)
     (folder.corpus / "corpus.json").write_text(json.dumps(describe_corpus(folder.corpus)))
     sampler = TapeSampler(utterances, np.random.default_rng(0))
-    train_speech_encoder(sampler, TINY.speech_encoder, PLAN, folder.speech_encoder, 4)
+    train_speech_encoder(sampler, TINY.speech_encoder, PLAN, folder.speech_encoder, RECIPE)
     train_style_encoder(sampler, TINY, PLAN, folder, 4)
-    train_denoiser(sampler, TINY, PLAN, folder, 4, num_tapes=24, num_styles=8)
+    train_denoiser(sampler, TINY, PLAN, folder, 4, DenoiserSupply(num_tapes=24, num_styles=8))
     return folder
 
 
@@ -178,12 +180,48 @@ def test_the_same_seed_trains_the_same_network(utterances, tmp_path):
             TINY.speech_encoder,
             PLAN,
             tmp_path / f"{name}.pt",
-            2,
+            RECIPE,
         )
         for name in ("one", "two")
     )
     for mine, theirs in zip(one.parameters(), two.parameters(), strict=True):
         torch.testing.assert_close(mine, theirs, rtol=0, atol=0)
+
+
+def test_a_fold_of_voices_is_heard_by_the_encoder_that_does_not_know_it(
+    run, utterances, tmp_path, monkeypatch
+):
+    folder = RunFolder(tmp_path)
+    for path in (run.style_encoder, run.statistics):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    folds = []
+    for fold in range(NUM_FOLDS):
+        known, unknown = (
+            TapeSampler(part, np.random.default_rng(fold))
+            for part in (
+                [part for part in utterances if fold_of(part) != fold],
+                [part for part in utterances if fold_of(part) == fold],
+            )
+        )
+        folds.append(unknown)
+        path = folder.fold_encoder(fold)
+        train_speech_encoder(known, TINY.speech_encoder, PLAN, path, RECIPE)
+    heard = []
+
+    def encode(sampler, network, num_tapes, seed, *, workers):
+        heard.append((sampler, network.norm.weight, num_tapes))
+        return encode_tapes(sampler, network, num_tapes, seed, workers=workers)
+
+    monkeypatch.setattr(denoiser_stage, "encode_tapes", encode)
+    sampler = TapeSampler(utterances, np.random.default_rng(0))
+    supply = DenoiserSupply(num_tapes=20, num_styles=8, folds=folds)
+    train_denoiser(sampler, TINY, PLAN, folder, 4, supply)  # no encoder that knows all is needed
+    assert [(speech, count) for speech, _, count in heard] == [(fold, 10) for fold in folds]
+    for fold, (_, weight, _) in enumerate(heard):
+        network = SpeechEncoderNetwork(TINY.speech_encoder)
+        expected = load_average(folder.fold_encoder(fold), network).norm.weight
+        torch.testing.assert_close(weight, expected, rtol=0, atol=0)
+    assert (heard[0][1] != heard[1][1]).any()
 
 
 def test_a_second_style_training_keeps_the_scale_of_the_first(run, sampler):

@@ -5,7 +5,7 @@ import pytest
 
 from posecast.training import tapes
 from posecast.training.phones import CLASS_INDEX, SILENCE, UNKNOWN
-from posecast.training.tapes import Crop, TapeSampler
+from posecast.training.tapes import ENGINE_SHARE, Crop, TapeSampler
 from posecast.training.utterance import Utterance
 
 A = CLASS_INDEX["A"]
@@ -55,8 +55,16 @@ def test_engines_are_drawn_by_their_share_and_speakers_evenly():
     )
     values = [sampler.draw(400, lead_in=False).mel[0, 0] for _ in range(1500)]
     flite_share = np.mean(np.array(values) == 1)
-    assert flite_share == pytest.approx(0.13 / 0.18, abs=0.04)
-    assert np.mean(np.array(values) == 2) == pytest.approx(0.05 / 0.18 / 2, abs=0.03)
+    expected = ENGINE_SHARE["flite"] / (ENGINE_SHARE["flite"] + ENGINE_SHARE["speech_commands"])
+    assert 0.5 < expected < 0.9
+    assert flite_share == pytest.approx(expected, abs=0.04)
+    assert np.mean(np.array(values) == 2) == pytest.approx((1 - expected) / 2, abs=0.03)
+
+
+def test_real_speech_is_most_of_what_is_drawn():
+    real = ("speechocean762", "librispeech", "speech_commands")
+    assert sum(ENGINE_SHARE.values()) == pytest.approx(1)
+    assert 0.5 < sum(ENGINE_SHARE[engine] for engine in real) < 0.7
 
 
 def test_an_engine_without_a_share_is_drawn_too():

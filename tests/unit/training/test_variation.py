@@ -142,6 +142,7 @@ def test_the_first_take_of_a_recording_is_as_it_is_and_the_others_go_further(way
         {"_play_faster", "record"},
         {"_other_voice", "record"},
         {"_other_voice", "record"},
+        {"_other_voice", "record"},
         {"_whispered", "_shouted", "record"},
     ]
 
@@ -161,6 +162,33 @@ def test_the_seed_alone_decides_and_the_voice_keeps_its_name(bursts):
         assert (one.engine, one.speaker) == ("flite", "slt")  # held-out voices stay held out
     lengths = {len(vary_synthetic(bursts, rng(seed)).mel) for seed in range(6)}
     assert len(lengths) > 3
+
+
+def test_a_fifth_of_the_other_voices_have_formants_apart_from_their_pitch(bursts, monkeypatch):
+    """The rest move both together, by less, which takes a quarter of the time."""
+    fine, quick = [], []
+
+    def change(samples, *, pitch, formants, tempo):
+        fine.append((pitch, formants, tempo))
+        return samples
+
+    def shift(samples, *, pitch, tempo):
+        quick.append((pitch, tempo))
+        return samples
+
+    monkeypatch.setattr(variation, "change_voice", change)
+    monkeypatch.setattr(variation, "shift_voice", shift)
+    generator = rng(2)
+    told = [variation._other_voice(bursts.samples, generator)[1] for _ in range(1000)]
+    assert len(fine) / 1000 == pytest.approx(0.2, abs=0.04)
+    assert len(fine) + len(quick) == 1000
+    assert {tempo for *_, tempo in fine + quick} == {*told}
+    for made, lowest, highest in ((fine, 0.6, 1.9), (quick, 0.75, 1.35)):
+        pitches = [pitch for pitch, *_ in made]
+        assert lowest <= min(pitches) < lowest + 0.15
+        assert highest - 0.15 < max(pitches) <= highest
+    ratios = [pitch / formants for pitch, formants, _ in fine]
+    assert np.std(np.log(ratios)) > 0.1
 
 
 @pytest.mark.usefixtures("rubberband")

@@ -1,8 +1,11 @@
 """Several workers: each learns from batches of its own, all hold the same network."""
 
+import dataclasses
+import itertools
 import os
 import signal
 import sys
+import threading
 import time
 
 import numpy as np
@@ -11,8 +14,9 @@ import torch
 from torch import nn
 
 from posecast.errors import CheckpointMismatch, InvalidRequest
+from posecast.training import loop
 from posecast.training.loop import TrainingPlan, optimise, read_checkpoint
-from posecast.training.workers import jump_ahead
+from posecast.training.workers import jump_ahead, supply_from_forks
 
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked")
 
@@ -175,10 +179,9 @@ def test_threads_and_workers_exclude_each_other():
 
 
 @needs_linux
-def test_workers_share_no_gpu(monkeypatch):
+def test_several_workers_may_feed_a_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    with pytest.raises(InvalidRequest, match="workers 2 on device auto; allowed: 1"):
-        plan(device="auto")
+    assert plan(device="auto").workers == 2
 
 
 def test_workers_draw_different_numbers_and_worker_0_those_of_a_single_process():
@@ -188,3 +191,150 @@ def test_workers_draw_different_numbers_and_worker_0_those_of_a_single_process()
     drawn = alone.random(100)
     np.testing.assert_array_equal(first.random(100), drawn)
     assert not np.isin(second.random(100), drawn).any()
+
+
+def count_up(worker):
+    for count in itertools.count():
+        yield os.getpid(), worker, count
+
+
+@needs_linux
+def test_forks_supply_in_turn_and_end_with_the_body():
+    with supply_from_forks(count_up, 3) as supply:
+        made = [next(supply) for _ in range(7)]
+    assert [part[1:] for part in made] == [
+        (0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (2, 1), (0, 2),
+    ]  # fmt: skip
+    processes = {process for process, *_ in made}
+    assert len(processes) == 3
+    assert os.getpid() not in processes
+    for process in processes:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+
+
+@needs_linux
+def test_forks_end_with_an_error_of_the_body():
+    processes = []
+
+    def use(supply):
+        processes.extend(next(supply)[0] for _ in range(2))
+        raise ValueError("enough")
+
+    with pytest.raises(ValueError, match="enough"), supply_from_forks(count_up, 2) as supply:
+        use(supply)
+    for process in processes:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+
+
+def test_one_worker_supplies_without_a_process():
+    with supply_from_forks(count_up, 1) as supply:
+        assert [next(supply) for _ in range(2)] == [(os.getpid(), 0, 0), (os.getpid(), 0, 1)]
+
+
+@needs_linux
+def test_supplies_are_made_of_what_the_forks_find():
+    """Closures and tensors, as they are when the forks begin."""
+    offset = torch.tensor([1.0, 2.0])
+    with supply_from_forks(lambda worker: itertools.repeat(offset + worker), 2) as supply:
+        offset += 10
+        made = [next(supply) for _ in range(2)]
+    assert [part.tolist() for part in made] == [[1.0, 2.0], [2.0, 3.0]]
+
+
+@needs_linux
+def test_an_error_of_a_supplier_reaches_the_caller_after_what_came_before_it():
+    def fail_in_worker_one(worker):
+        yield worker
+        if worker == 1:
+            raise CheckpointMismatch("no such tape")
+        yield worker
+
+    with supply_from_forks(fail_in_worker_one, 2) as supply:
+        assert [next(supply) for _ in range(3)] == [0, 1, 0]
+        with pytest.raises(CheckpointMismatch, match="no such tape") as caught:
+            next(supply)
+    assert "fail_in_worker_one" in caught.value.__notes__[0]
+
+
+@needs_linux
+def test_an_error_of_a_supplier_that_cannot_be_sent_is_told_in_words():
+    class Local(Exception):
+        pass
+
+    def fail(worker):
+        raise Local("seven")
+        yield
+
+    with (
+        supply_from_forks(fail, 2) as supply,
+        pytest.raises(RuntimeError, match="Local.*seven"),
+    ):
+        next(supply)
+
+
+@needs_linux
+def test_a_supplier_that_is_killed_is_told():
+    def die_in_worker_one(worker):
+        if worker == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield worker
+
+    with supply_from_forks(die_in_worker_one, 2) as supply:
+        assert next(supply) == 0
+        with pytest.raises(RuntimeError, match="worker 1 ended with status -9"):
+            next(supply)
+
+
+@needs_linux
+def test_on_a_gpu_the_workers_feed_the_process_that_trains(monkeypatch):
+    """And do not train themselves: they could not use the GPU, which is open in this process."""
+    network = make_network()
+    descent = loop._Descent(
+        network, loop._optimiser(network, plan()), plan(steps=4), torch.device("cuda"), 0,
+        lambda worker: ((os.getpid(), batch) for batch in open_batches(worker)),
+        lambda network, batch: seen.append(batch[0]) or losses_of(network, batch[1]),
+    )  # fmt: skip
+    seen = []
+    with loop._started(descent) as (first, exchange):
+        assert exchange.worker == 0
+        # What follows could be on the GPU, had every machine one.
+        for _ in dataclasses.replace(first, device=torch.device("cpu")).take_steps(exchange):
+            pass
+    assert len(seen) == 4
+    assert seen[:2] == seen[2:]
+    assert len({*seen}) == 2
+    assert os.getpid() not in seen
+
+    def in_turn(_):
+        supplies = [open_batches(worker) for worker in range(2)]
+        yield from (next(supply) for supply in itertools.cycle(supplies))
+
+    alone = make_network()
+    by_itself = dataclasses.replace(
+        descent, network=alone, optimiser=loop._optimiser(alone, plan()),
+        device=torch.device("cpu"), open_batches=in_turn, losses_of=losses_of,
+    )  # fmt: skip
+    by_itself.follow(exchange)
+    assert_close(network, alone)
+
+
+@needs_linux
+@pytest.mark.parametrize("are_more_wanted", [True, False])
+def test_feeding_ends_whatever_the_workers_are_doing(are_more_wanted):
+    """The thread that takes what they make may be waiting for one of them."""
+
+    def make_one_then_none(worker):
+        yield os.getpid()
+        time.sleep(60)
+
+    began_s = time.monotonic()
+    with loop._fed_by_forks(make_one_then_none, 2) as fed:
+        supply = fed(0)
+        processes = [next(supply) for _ in range(2 if are_more_wanted else 1)]
+    assert time.monotonic() - began_s < 20
+    for process in processes:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+    assert not [thread for thread in threading.enumerate() if thread.name == "batches"]
