@@ -31,12 +31,12 @@ from posecast.training.workers import jump_ahead, supply_from_forks
 
 _CLIPS_PER_STYLE, _STYLES_AT_A_TIME = 2, 32
 WINDOW_LENGTHS: tuple[tuple[float, int, int], ...] = (
-    (0.33, 100, 100),
-    (0.25, 25, 25),
-    (0.08, 3, 3),
-    (0.06, 5, 5),
+    (0.20, 100, 100),
+    (0.20, 25, 25),
+    (0.22, 3, 3),
+    (0.12, 5, 5),
     (0.14, 1, 24),
-    (0.14, 26, 99),
+    (0.12, 26, 99),
 )
 """Odds of window lengths, and from which to which: those that are served, and all others."""
 _STARTS, _NULL_STYLE, _NULL_BOTH = 0.15, 0.18, 0.10
