@@ -15,7 +15,7 @@ import numpy as np
 from posecast.config import SpeechEncoderConfig
 from posecast.errors import InvalidRequest, TrainingPaused
 from posecast.training.corpus import build_corpus, default_jobs, load_corpus
-from posecast.training.default_model import DEFAULT_MODEL, RunFolder
+from posecast.training.default_model import DEFAULT_MODEL, SPEECH_ENCODERS, RunFolder
 from posecast.training.flame import commands as flame_commands
 from posecast.training.held_out import NUM_FOLDS, fold_of
 from posecast.training.held_out_clips import write_held_out_clips
@@ -37,20 +37,24 @@ class _Stage:
 
 _STAGES: Mapping[str, _Stage] = {
     "speech-encoder": _Stage(
-        16_000, 2e-3, 128, "regress articulation, phones and accents from speech"
+        8500, 2e-3, 192, "regress articulation, phones and accents from speech"
     ),
-    "style": _Stage(5000, 1e-3, 64, "learn a style space from pairs of clips in one style"),
+    "style": _Stage(4000, 1e-3, 64, "learn a style space from pairs of clips in one style"),
     "denoiser": _Stage(4000, 1e-3, 64, "learn to denoise motion given speech and style"),
 }
-_FOLD_STEPS, _FOLD_BATCH_SIZE = 10_000, 96
 _DROPOUT = 0.15
-_STRAIGHT_RUN: tuple[tuple[str, int | None], ...] = (
-    ("speech-encoder", None),
-    *(("speech-encoder", fold) for fold in range(NUM_FOLDS)),
-    ("style", None),
-    ("denoiser", None),
+_STRAIGHT_RUN: tuple[dict[str, object], ...] = (
+    {"stage": "speech-encoder"},
+    {"stage": "speech-encoder", "member": 2, "steps": 10_600, "batch_size": 24, "dropout": 0.1},
+    {"stage": "speech-encoder", "member": 3, "steps": 3500, "batch_size": 24, "dropout": 0.05},
+    *(
+        {"stage": "speech-encoder", "without_fold": fold, "steps": 5500, "batch_size": 128}
+        for fold in range(NUM_FOLDS)
+    ),
+    {"stage": "style"},
+    {"stage": "denoiser"},
 )
-"""What `all` trains: the stages, and which part of the voices each leaves out."""
+"""What `all` trains, and what is other than usual in it."""
 _NUM_READ_STYLES = 400
 _ENGINE_MINUTES = {"espeak": 120.0, "flite": 100.0, "festival": 160.0, "non-speech": 40.0}
 
@@ -75,10 +79,17 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
                 "--without-fold", type=int, choices=range(NUM_FOLDS),
                 help="leave a part of the voices out, for the denoiser to learn from",
             )  # fmt: skip
+            parser.add_argument(
+                "--member", type=int, default=1, choices=range(1, len(SPEECH_ENCODERS) + 1),
+                help="which of the networks whose mean is served (%(default)s)",
+            )  # fmt: skip
             _add_ablations(parser)
     export = subparsers.add_parser("export", help="write the model package of a finished run")
     _add_run_folder(export)
     _add_package(export)
+    export.add_argument(
+        "--join", type=Path, nargs="+", default=[], help="further speech encoders (ONNX) that join"
+    )
     everything = subparsers.add_parser("all", help="all of these one after another")
     _add_corpus_arguments(everything)
     _add_machine_arguments(everything)
@@ -209,19 +220,19 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _run_all(arguments: argparse.Namespace) -> None:
     _make_corpus(arguments)
-    for name, fold in _STRAIGHT_RUN:
-        stage = _STAGES[name]
-        chosen = {
-            "stage": name,
-            "steps": stage.steps if fold is None else _FOLD_STEPS,
-            "batch_size": stage.batch_size if fold is None else _FOLD_BATCH_SIZE,
+    for part in _STRAIGHT_RUN:
+        stage = _STAGES[str(part["stage"])]
+        usual = {
+            "steps": stage.steps,
+            "batch_size": stage.batch_size,
             "learning_rate": stage.learning_rate,
-            "without_fold": fold,
+            "member": 1,
+            "without_fold": None,
             "dropout": _DROPOUT,
             "gently": False,
         }
-        _train(argparse.Namespace(**(vars(arguments) | chosen)))
-    _export(arguments)
+        _train(argparse.Namespace(**(vars(arguments) | usual | part)))
+    _export(argparse.Namespace(**vars(arguments), join=[]))
     distance = {"model": arguments.output, "count": _NUM_READ_STYLES}
     _find_style_distance(argparse.Namespace(**(vars(arguments) | distance)))
 
@@ -253,7 +264,7 @@ def _unpack(arguments: argparse.Namespace) -> None:
 def _export(arguments: argparse.Namespace) -> None:
     from posecast.training.package import export_run
 
-    export_run(RunFolder(arguments.run), arguments.output)
+    export_run(RunFolder(arguments.run), arguments.output, join=arguments.join)
 
 
 def _train(arguments: argparse.Namespace) -> None:
@@ -269,6 +280,8 @@ def _train(arguments: argparse.Namespace) -> None:
     folder = RunFolder(arguments.run)
     without_fold = getattr(arguments, "without_fold", None)
     checkpoint = folder.checkpoint(arguments.stage)
+    if arguments.stage == "speech-encoder":
+        checkpoint = folder.member_encoder(arguments.member)
     if without_fold is not None:
         checkpoint = folder.fold_encoder(without_fold)
     completed = completed_steps(checkpoint)
@@ -327,7 +340,7 @@ def _leave_out(utterances: list[Utterance], engines: list[str]) -> list[Utteranc
 
 
 def _speech_encoder_config(arguments: argparse.Namespace) -> SpeechEncoderConfig:
-    config = DEFAULT_MODEL.speech_encoder
+    config = SPEECH_ENCODERS[getattr(arguments, "member", 1) - 1]
     width = getattr(arguments, "width", None) or config.width  # `all` knows no ablations
     return dataclasses.replace(config, width=width)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,12 @@ _SPEECH = SpeechEncoderConfig(
     dilations=(1, 2, 4, 1, 2, 4, 1, 2),
     look_aheads_frames=(0, 1, 2, 3),
 )
+SPEECH_ENCODERS = (
+    _SPEECH,
+    dataclasses.replace(_SPEECH, width=192, num_blocks=6, dilations=(1, 1, 2, 2, 4, 4)),
+    dataclasses.replace(_SPEECH, width=128),
+)
+"""Networks whose mean is served: what those that were trained apart mishear, they mishear apart."""
 _STYLE_DIM = 128
 
 
@@ -84,6 +91,10 @@ class RunFolder:
     def speech_encoder(self) -> Path:
         """Checkpoint of the speech encoder."""
         return self.path / "speech_encoder.pt"
+
+    def member_encoder(self, member: int) -> Path:
+        """Checkpoint of one of `SPEECH_ENCODERS`, counted from 1."""
+        return self.speech_encoder if member == 1 else self.path / f"speech_encoder_{member}.pt"
 
     def fold_encoder(self, fold: int) -> Path:
         """Checkpoint of the speech encoder that never heard the voices of a fold."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from posecast import checkpoints
 from posecast.conditioning.style import save_styles
 from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
 from posecast.conditioning.torch_style_encoder import StyleEncoderNetwork
-from posecast.config import ModelConfig
+from posecast.config import ModelConfig, SpeechEncoderConfig
 from posecast.denoising.torch_denoiser import ConditionedDenoiser
 from posecast.export import (
     export_denoiser,
@@ -26,8 +28,9 @@ from posecast.export import (
 from posecast.rig.retarget import MotionScale
 from posecast.sampler_graph import export_sampler
 from posecast.signals import Style
+from posecast.speech_encoder_ensemble import join_speech_encoders
 from posecast.training.corpus import load_corpus
-from posecast.training.default_model import DEFAULT_MODEL, RunFolder
+from posecast.training.default_model import DEFAULT_MODEL, SPEECH_ENCODERS, RunFolder
 from posecast.training.loop import load_average, read_checkpoint
 from posecast.training.motion import load_scale, motion_in_style
 from posecast.training.style_encoder import CLIP_FRAMES, make_network
@@ -37,13 +40,20 @@ from posecast.training.tapes import TapeSampler
 _CLIPS_PER_STYLE = 64
 
 
-def export_run(run: RunFolder, output: Path, config: ModelConfig = DEFAULT_MODEL) -> None:
+def export_run(
+    run: RunFolder,
+    output: Path,
+    config: ModelConfig = DEFAULT_MODEL,
+    *,
+    join: Sequence[Path] = (),
+) -> None:
     """Write the package of a finished training run.
 
     Args:
-        run: Holds the corpus and the three checkpoints.
+        run: Holds the corpus and the checkpoints; further speech encoders that it has, join.
         output: Folder of the package.
         config: Sizes that it was trained with.
+        join: ONNX files of speech encoders that join, too, such as another package's.
 
     Raises:
         CheckpointMismatch: If a stage has not been trained.
@@ -54,23 +64,39 @@ def export_run(run: RunFolder, output: Path, config: ModelConfig = DEFAULT_MODEL
     denoiser = ConditionedDenoiser(config.denoiser)
     load_average(run.denoiser, denoiser)
     scale = load_scale(run.statistics)
+    others = {
+        run.member_encoder(member): SPEECH_ENCODERS[member - 1]
+        for member in range(2, len(SPEECH_ENCODERS) + 1)
+        if run.member_encoder(member).exists()
+    }
     sampler = TapeSampler(load_corpus(run.corpus), np.random.default_rng(0))
     styles = encode_named_styles(style_encoder, scale, sampler)
-    write_package(
-        output,
-        config,
-        (speech_encoder, style_encoder, denoiser),
-        scale,
-        styles,
-        made_by={
-            "command": "posecast train corpus, speech-encoder, style, denoiser, export",
-            "corpus": json.loads((run.corpus / "corpus.json").read_text(encoding="utf-8")),
-            "steps": {
-                path.stem: int(read_checkpoint(path)["step"])
-                for path in (run.speech_encoder, run.style_encoder, run.denoiser)
-            },
-        },
-    )
+    parts = (run.speech_encoder, *others, run.style_encoder, run.denoiser)
+    made_by = {
+        "command": "posecast train corpus, speech-encoder, style, denoiser, export",
+        "corpus": json.loads((run.corpus / "corpus.json").read_text(encoding="utf-8")),
+        "steps": {path.stem: int(read_checkpoint(path)["step"]) for path in parts},
+    }
+    networks = (speech_encoder, style_encoder, denoiser)
+    write_package(output, config, networks, scale, styles, made_by=made_by)
+    if others or join:
+        _join_speech_encoders(output, others, join)
+        checkpoints.write_description(output, config, scale.mean, scale.std, made_by)
+
+
+def _join_speech_encoders(
+    package: Path, others: Mapping[Path, SpeechEncoderConfig], join: Sequence[Path]
+) -> None:
+    """Let further speech encoders hear with that of a package."""
+    own = package / checkpoints.SPEECH_ENCODER_FILE
+    with tempfile.TemporaryDirectory() as folder:
+        exported = []
+        for checkpoint, config in others.items():
+            exported.append(Path(folder) / f"{checkpoint.stem}.onnx")
+            network = load_average(checkpoint, SpeechEncoderNetwork(config))
+            export_speech_encoder(network, exported[-1])
+            shrink_weights(exported[-1])
+        join_speech_encoders([own, *exported, *join], own)
 
 
 @torch.no_grad()
