@@ -236,3 +236,9 @@ def test_a_table_of_the_file_is_a_part_of_the_configuration(tmp_path):
     config = from_mapping(ServerConfig, read_server_config(path), where=str(path))
 
     assert config == ServerConfig(port=7, a2f=A2FConfig(frame_rate_hz=60, sends_head=False))
+
+
+@pytest.mark.parametrize("gain", [-0.1, 101.0])
+def test_a_closing_gain_out_of_range_is_refused(gain):
+    with pytest.raises(InvalidRequest, match="closing_gain"):
+        ModelConfig(name="x", version="1", closing_gain=gain)

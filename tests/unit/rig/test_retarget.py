@@ -11,11 +11,15 @@ JAW, CLOSE = CURVE_INDEX["jawOpen"], CURVE_INDEX["mouthClose"]
 UNIT = MotionScale(mean=np.zeros(MOTION_DIM, np.float32), std=np.ones(MOTION_DIM, np.float32))
 
 
-def face(**curves):
+def motion_of(**curves):
     motion = np.zeros((1, MOTION_DIM), np.float32)
     for name, value in curves.items():
         motion[0, CURVE_INDEX[name]] = value
-    return face_from_motion(motion, UNIT)[0][0]
+    return motion
+
+
+def face(**curves):
+    return face_from_motion(motion_of(**curves), UNIT)[0][0]
 
 
 def test_curve_names_are_arkits_fifty_two():
@@ -118,3 +122,19 @@ def test_aperture_is_what_the_jaw_opens_and_the_lips_do_not_undo():
     assert aperture(jawOpen=0.5, mouthClose=0.5) == pytest.approx(0)
     assert aperture(mouthUpperUpLeft=1, mouthLowerDownRight=1) == pytest.approx(0.2)
     assert aperture(mouthRollLower=1) == 0  # never below zero
+
+
+@pytest.mark.parametrize(
+    ("closing", "share"), [(0.0, 0.0), (0.2, 0.0), (0.4, 0.5), (0.6, 1.0), (1.0, 1.0)]
+)
+def test_lips_touch_where_speech_says_so_though_the_motion_does_not(closing, share):
+    motion = motion_of(jawOpen=0.5)
+    weights, _ = face_from_motion(motion, UNIT, (0.2, 0.6), np.full(1, closing, np.float32))
+    assert weights[0, CLOSE] == pytest.approx(share * weights[0, JAW], abs=1e-6)
+
+
+def test_speech_opens_no_lips_that_the_motion_shuts():
+    motion = motion_of(jawOpen=0.5, mouthClose=0.5)
+    shut, _ = face_from_motion(motion, UNIT)
+    heard, _ = face_from_motion(motion, UNIT, closing=np.zeros(1, np.float32))
+    np.testing.assert_array_equal(heard, shut)

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from posecast.conditioning.speech_encoder import SpeechEncoderState
-from posecast.config import AnimationOptions, SpeechEncoderConfig
+from posecast.config import AnimationOptions, ModelConfig, SpeechEncoderConfig
 from posecast.errors import InvalidRequest
 from posecast.session.speech_features import (
     SpeechFeatureStream,
     choose_look_ahead,
+    closing_of,
     features_of,
 )
 from posecast.session.timeline import Schedule, Window
@@ -182,3 +183,14 @@ def test_asking_for_a_block_changes_nothing(stream):
 
     np.testing.assert_array_equal(first.samples, again.samples)
     assert encode(stream, window_of(0, 10))[0, 0] == LOOK_AHEAD
+
+
+def test_closing_is_the_gained_sum_of_its_odds():
+    config = ModelConfig(name="x", version="1", closing_columns=(1, 3), closing_gain=2.0)
+    speech = np.array([[9, 0.1, 9, 0.2], [9, 0.0, 9, 0.0], [9, 0.5, 9, 0.4]], np.float32)
+    np.testing.assert_allclose(closing_of(config, speech), [0.6, 0.0, 1.0], atol=1e-6)
+
+
+def test_a_model_without_such_features_leaves_closures_to_the_denoiser():
+    config = ModelConfig(name="x", version="1", closing_gain=2.0)
+    assert not closing_of(config, np.ones((4, 7), np.float32)).any()
