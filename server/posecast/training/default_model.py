@@ -39,7 +39,7 @@ def _closing_columns(phone_class: str) -> tuple[int, ...]:
 
 DEFAULT_MODEL = ModelConfig(
     name="default",
-    version="2.1.0",
+    version="2.2.0",
     motion_space="arkit",
     speech_encoder=_SPEECH,
     style_encoder=StyleEncoderConfig(

@@ -44,6 +44,9 @@ _LIP_WEIGHT, _VELOCITY_WEIGHT, _APERTURE_WEIGHT = 2.0, 1.0, 3.0
 _HEAD_WEIGHT, _HEAD_VELOCITY_WEIGHT, _HEAD_SMOOTHNESS_WEIGHT = 4.0, 8.0, 2.0
 """A head that trembles is seen at once, a head a degree off is not."""
 _PREVIOUS_NOISE, _STYLE_NOISE = 0.1, 0.2
+_PREVIOUS_LIP_NOISE = 0.7
+"""Of the lips before a window: once served, those are the network's own, and errors add up over
+short windows where it trusts them. The speech tells where the lips are."""
 _SERVED_EVALUATIONS = 4
 
 
@@ -254,7 +257,8 @@ class _Losses:
         self._num_steps = config.num_steps
         self._served_steps = torch.tensor(ddim_steps(config.num_steps, _SERVED_EVALUATIONS))
         self._weights = torch.ones(config.motion_dim)
-        self._weights[[CURVE_INDEX[name] for name in LIP_CURVES]] = _LIP_WEIGHT
+        self._lips = [CURVE_INDEX[name] for name in LIP_CURVES]
+        self._weights[self._lips] = _LIP_WEIGHT
         self._weights *= torch.from_numpy(scale.std > 0)
         self._velocity_weights = self._weights.clone()
         self._weights[NUM_CURVES:] = _HEAD_WEIGHT
@@ -279,7 +283,7 @@ class _Losses:
             batch.speech,
             _perturb(batch.styles, _STYLE_NOISE),
             batch.clean.new_zeros(num_rows, 0),
-            _perturb(batch.previous, _PREVIOUS_NOISE),
+            self._perturb_previous(batch.previous),
             batch.previous_speech,
             batch.clean.new_ones(batch.clean.shape[:2]),
             has_speech,
@@ -287,6 +291,12 @@ class _Losses:
             1 - batch.starts,
         ).float()
         return self._compare(predicted, batch, has_speech)
+
+    def _perturb_previous(self, previous: Tensor) -> Tensor:
+        noisy = _perturb(previous, _PREVIOUS_NOISE)
+        lips = previous.new_zeros(previous.shape[-1])
+        lips[self._lips] = _PREVIOUS_LIP_NOISE
+        return _perturb(noisy, lips)
 
     def _draw_steps(self, num_rows: int) -> Tensor:
         """Half of the rows at any step, half at those few that serving evaluates. [num_rows]"""
@@ -322,7 +332,7 @@ class _Losses:
         }
 
 
-def _perturb(values: Tensor, amount: float) -> Tensor:
+def _perturb(values: Tensor, amount: float | Tensor) -> Tensor:
     """Noise on half of the rows: at run time these inputs are never quite those of training."""
     chosen = (
         (torch.rand(len(values), device=values.device) < 0.5)
