@@ -1,12 +1,14 @@
 """The trainings themselves, three steps each, from a made-up corpus to a face that moves."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 import torch
 
 from posecast.checkpoints import load_package
+from posecast.conditioning.onnx_speech_encoder import OnnxSpeechEncoder
 from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
 from posecast.config import (
     AnimationOptions,
@@ -22,8 +24,9 @@ from posecast.session.engine import AnimationEngine
 from posecast.session.pipeline import animate
 from posecast.signals import Waveform
 from posecast.training import denoiser as denoiser_stage
+from posecast.training import package as package_module
 from posecast.training.contrast import contrastive_loss
-from posecast.training.corpus import describe_corpus
+from posecast.training.corpus import describe_corpus, load_corpus
 from posecast.training.default_model import DEFAULT_MODEL, RunFolder
 from posecast.training.denoiser import DenoiserSupply, train_denoiser
 from posecast.training.encoded_tapes import encode_tapes
@@ -40,6 +43,9 @@ from posecast.training.utterance import save_shard
 
 _SPEECH = SpeechEncoderConfig(
     width=16, num_blocks=2, dilations=(1, 2), look_aheads_frames=(0, 1, 2, 3)
+)
+_SECOND = SpeechEncoderConfig(
+    width=8, num_blocks=1, dilations=(1,), look_aheads_frames=(0, 1, 2, 3)
 )
 TINY = ModelConfig(
     name="trained",
@@ -136,6 +142,24 @@ def test_a_package_says_how_it_was_made(package):
     made_by = json.loads((package / "model.json").read_text())["made_by"]
     assert made_by["steps"] == {"speech_encoder": 3, "style_encoder": 3, "denoiser": 3}
     assert made_by["corpus"]["espeak"]["utterances"] == 4
+
+
+def test_further_speech_encoders_of_a_run_and_of_packages_join(run, package, tmp_path, monkeypatch):
+    joined = RunFolder(tmp_path / "run")
+    shutil.copytree(run.path, joined.path)
+    sampler = TapeSampler(load_corpus(run.corpus), np.random.default_rng(1))
+    train_speech_encoder(sampler, _SECOND, PLAN, joined.member_encoder(2), RECIPE)
+    monkeypatch.setattr(package_module, "SPEECH_ENCODERS", (_SPEECH, _SECOND))
+    other = package / "speech_encoder.onnx"
+    export_run(joined, tmp_path / "model", TINY, join=[other])
+
+    made_by = json.loads((tmp_path / "model" / "model.json").read_text())["made_by"]
+    assert made_by["steps"]["speech_encoder_2"] == 3
+    paths = [load_package(folder).path("speech_encoder.onnx") for folder in (
+        tmp_path / "model", package,
+    )]  # fmt: skip
+    states = [len(OnnxSpeechEncoder(path, _SPEECH).start(3).layers) for path in paths]
+    assert states[0] == 2 * states[1] + 2 + len(_SECOND.dilations)
 
 
 def test_a_package_has_the_scale_of_its_training(package, run):
