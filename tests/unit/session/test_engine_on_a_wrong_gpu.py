@@ -8,11 +8,10 @@ import onnxruntime
 import pytest
 
 from posecast import checkpoints
-from posecast.config import AnimationOptions, ClipEncoderConfig
+from posecast.config import AnimationOptions
 from posecast.denoising.onnx_sampler import OnnxSampler
 from posecast.denoising.package_sampler import open_process_sampler
 from posecast.denoising.process_sampler import LoopSampler
-from posecast.denoising.window_sampler import DdimSampler
 from posecast.export import export_denoiser
 from posecast.sampler_graph import export_sampler
 from posecast.session.engine import AnimationEngine
