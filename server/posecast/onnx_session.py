@@ -25,6 +25,15 @@ _CUDA_OPTIONS = {
 _MAX_THREADS = 8
 _NO_GPU = "device 'cuda': no usable NVIDIA GPU or driver"
 _DEVICE_ERRORS = (RuntimeError, ort_errors.EPFail)
+RUN_ERRORS = (
+    RuntimeError,
+    ort_errors.EPFail,
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.NotImplemented,
+    ort_errors.RuntimeException,
+)
+"""What an evaluation may raise where a device cannot do it."""
 _LOAD_ERRORS = (  # they share no base class but Exception
     ort_errors.Fail,
     ort_errors.InvalidArgument,

@@ -7,7 +7,7 @@
                       windows <--------------+   [last motion, first prediction]
 
 A `Scan`, not a `Loop`: it has no condition that a GPU would have to copy to the host in every step,
-and the steps' inputs are slices of arrays that already lie on the device.
+and the steps' inputs are slices of arrays, not computed in every step.
 """
 
 from __future__ import annotations

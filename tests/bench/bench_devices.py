@@ -25,10 +25,10 @@ import onnxruntime as ort
 
 from posecast import checkpoints
 from posecast.audio.clip import read_clip
-from posecast.checkpoints import STYLE_ENCODER_FILE, ModelPackage
+from posecast.checkpoints import SAMPLER_FILE, STYLE_ENCODER_FILE, ModelPackage
 from posecast.conditioning.onnx_style_encoder import OnnxStyleEncoder
 from posecast.config import FRAMES_PER_WINDOW, AnimationOptions
-from posecast.denoising.package_sampler import open_window_sampler
+from posecast.denoising.onnx_sampler import OnnxSampler
 from posecast.denoising.window_sampler import WindowSampler
 from posecast.rig.retarget import MotionScale
 from posecast.session.engine import AnimationEngine
@@ -85,6 +85,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=12.0, help="length of the speech")
     args = parser.parse_args()
     package = checkpoints.load_package(args.model)
+    # A network that is wrong on the device is served another way, and standard error tells of it.
     reference, other = (AnimationEngine.load(args.model, name) for name in ("cpu", args.device))
     speech = read_speech(args.seconds)
     for mode in FRAMES_PER_WINDOW:
@@ -193,7 +194,7 @@ def profile(
 ) -> Counter[tuple[str, str]]:
     """Nodes that one evaluation ran, by operator and provider."""
     with tempfile.TemporaryDirectory() as folder, profiled_sessions(Path(folder)) as sessions:
-        run(open_window_sampler(package, device=device))
+        run(OnnxSampler(package.path(SAMPLER_FILE), package.config.denoiser, device=device))
         (session,) = sessions
         events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
     return Counter(

@@ -41,6 +41,9 @@ fi
 part machine 20 "$python" -c 'import json, onnxruntime, torch; from posecast.transport.bench.machine import describe_machine as tell
 print(json.dumps(tell() | {"torch": torch.__version__, "onnxruntime": onnxruntime.__version__, "providers": onnxruntime.get_available_providers()}))'
 
+# Which way to run the sampler's graph is right, alone and first: a quarter of a minute.
+part constructs 30 "$python" tests/bench/bench_gpu_constructs.py --device "$device"
+
 # What is right or wrong, side by side: nothing here is timed.
 checks=()
 part differences 60 "$python" tests/bench/bench_devices.py --device "$device" --seconds "$speech_s" &

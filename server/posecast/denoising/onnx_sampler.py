@@ -12,7 +12,6 @@ from posecast.denoising.denoiser import Conditions, stack_conditions
 from posecast.denoising.graph_steps import CLIP_INPUTS, STEP_INPUTS, GraphSteps
 from posecast.denoising.guidance import Guidance, terms_for, withhold
 from posecast.denoising.network_inputs import check_inputs, condition_widths
-from posecast.denoising.onnx_buffers import BoundNetwork
 from posecast.denoising.process_sampler import (
     LoopSampler,
     OnProgress,
@@ -36,9 +35,13 @@ _MOTION, _FIRST_PREDICTION = 0, 1
 class OnnxSampler:
     """Serves a graph that `sampler_graph.export_sampler` wrote; safe to share.
 
-    It is a `WindowSampler` and a `ProcessSampler` whose steps never leave the device: inputs are
-    copied there once for many steps, and one copy brings the result back. A single prediction is a
-    loop of one step, so that it is a `Denoiser` too.
+    It is a `WindowSampler` and a `ProcessSampler` that asks onnxruntime once for many steps. A
+    single prediction is a loop of one step, so that it is a `Denoiser` too.
+
+    The session is run on arrays of the host: nothing is bound. What is bound on a GPU before it is
+    filled may be copied while it is bound (onnxruntime does so with every input that it plans to
+    have elsewhere), and later contents are then never seen; inputs that only the scan takes were
+    zero on the first GPU that this ran on.
 
     A graph that was not made for clips adds no noise and bounds no prediction: what needs either is
     done step by step.
@@ -68,11 +71,11 @@ class OnnxSampler:
             CheckpointMismatch: If the graph has other sizes or inputs than the configuration.
         """
         self._config = config
-        session = open_session(model, device=device, num_threads=num_threads)
-        self._input_names = [given.name for given in session.get_inputs()]
+        self._session = open_session(model, device=device, num_threads=num_threads)
+        self._input_names = [given.name for given in self._session.get_inputs()]
         self._is_for_clips = "step_noise" in self._input_names
         check_inputs(
-            {given.name: tuple(given.shape) for given in session.get_inputs()},
+            {given.name: tuple(given.shape) for given in self._session.get_inputs()},
             {
                 "start_motion": (config.motion_dim,),
                 **STEP_INPUTS,
@@ -80,7 +83,6 @@ class OnnxSampler:
                 **condition_widths(config),
             },
         )
-        self._network = BoundNetwork(session, WINDOWS_OUTPUT, device=device)
 
     @property
     def config(self) -> DenoiserConfig:
@@ -176,7 +178,7 @@ class OnnxSampler:
         start = inputs["noisy_motion"]
         inputs |= steps.inputs(len(rows.speech), start, num_frames) | {"start_motion": start}
         feeds = {name: inputs[name] for name in self._input_names}
-        windows = self._network.run(feeds, (2, *start.shape))[:, :, :num_frames]
+        windows: FloatArray = self._session.run([WINDOWS_OUTPUT], feeds)[0][:, :, :num_frames]
         return windows[_MOTION], windows[_FIRST_PREDICTION]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from posecast import checkpoints
-from posecast.conditioning.onnx_clip_encoder import OnnxClipEncoder
-from posecast.denoising.onnx_sampler import OnnxSampler
+from posecast.conditioning.package_speech_encoder import open_clip_encoder
+from posecast.denoising.package_sampler import open_process_sampler
 from posecast.errors import ModelUnavailable
 from posecast.rig.flame_statistics import FlameStatistics
 from posecast.session.engine import choose_device
@@ -40,17 +40,9 @@ def open_clip_model(
         )
     chosen = choose_device(device)
     return package, ClipModel(
-        encoder=OnnxClipEncoder(
-            package.path(checkpoints.SPEECH_ENCODER_FILE),
-            config.clip_encoder,
-            device=chosen,
-            num_threads=num_threads,
+        encoder=open_clip_encoder(
+            package, config.clip_encoder, device=chosen, num_threads=num_threads
         ),
-        sampler=OnnxSampler(
-            package.path(checkpoints.SAMPLER_FILE),
-            config.denoiser,
-            device=chosen,
-            num_threads=num_threads,
-        ),
+        sampler=open_process_sampler(package, device=chosen, num_threads=num_threads),
         statistics=FlameStatistics.from_npz(package.path(checkpoints.STATISTICS_FILE)),
     )
