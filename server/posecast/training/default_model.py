@@ -68,6 +68,7 @@ DEFAULT_MODEL = ModelConfig(
     border_easing_frames=8.0,
     contact_from=0.4,
     contact_to=0.7,
+    near_contact=(0.5, 0.8),
     closing_columns=_closing_columns("PBM"),
     closing_gain=0.8,
     mean_curves=LIP_CURVES,
