@@ -46,7 +46,6 @@ _DROPOUT = 0.15
 _STRAIGHT_RUN: tuple[dict[str, object], ...] = (
     {"stage": "speech-encoder"},
     {"stage": "speech-encoder", "member": 2, "steps": 10_600, "batch_size": 24, "dropout": 0.1},
-    {"stage": "speech-encoder", "member": 3, "steps": 2400, "batch_size": 24, "dropout": 0.05},
     *(
         {"stage": "speech-encoder", "without_fold": fold, "steps": 5500, "batch_size": 128}
         for fold in range(NUM_FOLDS)

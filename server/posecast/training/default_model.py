@@ -25,7 +25,6 @@ _SPEECH = SpeechEncoderConfig(
 SPEECH_ENCODERS = (
     _SPEECH,
     dataclasses.replace(_SPEECH, width=192, num_blocks=6, dilations=(1, 1, 2, 2, 4, 4)),
-    dataclasses.replace(_SPEECH, width=128),
 )
 """Networks whose mean is served: what those that were trained apart mishear, they mishear apart."""
 _STYLE_DIM = 128
