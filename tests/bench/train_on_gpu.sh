@@ -2,12 +2,12 @@
 # The trainings of the default model side by side on one GPU: train_on_gpu.sh RUN OUT
 #   RUN  folder of the training run, with its corpus (see `posecast train unpack`)
 #   OUT  folder that gets the logs and the averaged weights in half precision, each as soon as it is made
-# What each training takes is told by the variables below: so many steps fit into a lease of ten minutes.
+# What each training takes is told by the variables below: so many steps took 411 s, and the denoiser 511 s, on an H200.
 # Every training goes on from its checkpoint in RUN when this is run again.
 set -uo pipefail
 run=$(realpath "$1") out=$2
-: "${ENCODER_STEPS:=16000}" "${FOLD_STEPS:=10000}" "${STYLE_STEPS:=5000}" "${DENOISER_STEPS:=4000}"
-: "${DROPOUT:=0.15}" "${ABLATION_STEPS:=0}" "${ENCODER_BATCH:=128}" "${FOLD_BATCH:=96}" "${WORKERS:=14}"
+: "${ENCODER_STEPS:=8500}" "${FOLD_STEPS:=5500}" "${STYLE_STEPS:=4000}" "${DENOISER_STEPS:=4000}"
+: "${DROPOUT:=0.15}" "${ABLATION_STEPS:=0}" "${ENCODER_BATCH:=192}" "${FOLD_BATCH:=128}" "${WORKERS:=14}"
 export OMP_NUM_THREADS=1
 mkdir -p "$out/logs"
 
@@ -48,6 +48,7 @@ keep "$run/style_encoder.pt"
 cp "$run/statistics.npz" "$out"
 wait "${folds[@]}"
 echo "folds ended at $SECONDS s"
+for fold in 0 1; do keep "$run/speech_encoder_without_$fold.pt" & done
 
 train denoiser "$run" denoiser --steps "$DENOISER_STEPS" --batch-size 64 --workers "$WORKERS"
 denoiser=$!
@@ -81,6 +82,5 @@ if [ "$ABLATION_STEPS" -gt 0 ]; then
     wait
 fi
 wait
-for fold in 0 1; do keep "$run/speech_encoder_without_$fold.pt"; done
 (cd "$out" && tar cf logs.tar logs && rm -r logs)
 echo "done at $SECONDS s"

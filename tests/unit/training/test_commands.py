@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import functools
 import json
 import sys
 from collections import Counter
@@ -229,11 +230,8 @@ def trainings(monkeypatch):
         (style_encoder, "train_style_encoder"),
         (denoiser, "train_denoiser"),
     ):
-        monkeypatch.setattr(
-            module,
-            function,
-            lambda *args, name=function: started.append((name, *args[2:5])),
-        )
+        note = functools.partial(lambda name, *args: started.append((name, *args[2:5])), function)
+        monkeypatch.setattr(module, function, note)
     return started
 
 
@@ -282,7 +280,7 @@ def test_all_trains_each_stage_as_it_is_trained_by_itself(run_folder, trainings)
     together = [*trainings]
     trainings.clear()
     members = [("speech-encoder", "--member", str(member)) for member in (1, 2)]
-    folds = [("speech-encoder", "--without-fold", str(fold)) for fold in range(NUM_FOLDS)]
+    folds = [("speech-encoder", "--without-fold", str(k)) for k in range(NUM_FOLDS)]
     for stage in (*members, *folds, ("style",), ("denoiser",)):
         commands.run(parse(*stage, "--run", str(run_folder)))
     for (name, plan, place, batch), alone in zip(together, trainings, strict=True):
@@ -371,12 +369,11 @@ def test_held_out_clips_go_where_they_are_told_and_are_counted(monkeypatch, caps
 def test_an_export_goes_where_it_is_told(tmp_path, monkeypatch):
     calls = []
     monkeypatch.setattr(package, "export_run", lambda *given, join: calls.append((*given, join)))
-    where = ("export", "--run", str(tmp_path), "-o", str(tmp_path / "model"))
-    commands.run(parse(*where))
-    commands.run(parse(*where, "--join", "other.onnx"))
+    for join in ((), ("--join", "other.onnx")):
+        where = ("--run", str(tmp_path), "-o", str(tmp_path / "model"))
+        commands.run(parse("export", *where, *join))
     (run, output, alone), (_, _, joined) = calls
-    assert run.path == tmp_path
-    assert output == tmp_path / "model"
+    assert (run.path, output) == (tmp_path, tmp_path / "model")
     assert (alone, joined) == ([], [Path("other.onnx")])
 
 
