@@ -10,7 +10,7 @@ import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -95,26 +95,12 @@ def fork_workers(
         yield Alone()
         return
     shared = _share_floats(num_workers, sum(parameter.numel() for parameter in parameters))
-    context = multiprocessing.get_context("fork")
-    processes: list[BaseProcess] = []
-    connections: list[Connection] = []
-    try:
-        for worker in range(1, num_workers):
-            here, there = context.Pipe()
-            exchange = _Follower(worker, shared, there)
-            arguments = (exchange, follow, [*connections, here])
-            process: BaseProcess = context.Process(target=_follow, args=arguments, daemon=True)
-            with warnings.catch_warnings():  # other threads hold no lock that a worker takes
-                warnings.simplefilter("ignore", DeprecationWarning)
-                process.start()
-            there.close()
-            processes.append(process)
-            connections.append(here)
+
+    def work(worker: int, connection: Connection) -> None:
+        follow(_Follower(worker, shared, connection))
+
+    with _forked(range(1, num_workers), work) as (connections, processes):
         yield _Leader(shared, connections, processes)
-    finally:
-        for process in processes:
-            process.kill()  # it keeps nothing
-            process.join()
 
 
 @contextmanager
@@ -134,43 +120,61 @@ def supply_from_forks(
     if num_workers == 1:
         yield open_supply(0)
         return
+
+    def work(worker: int, connection: Connection) -> None:
+        torch.set_num_threads(1)
+        for made in open_supply(worker):
+            connection.send_bytes(pickle.dumps(made, pickle.HIGHEST_PROTOCOL))
+
+    with _forked(range(num_workers), work) as (connections, processes):
+        yield _in_turn(connections, processes)
+
+
+@contextmanager
+def _forked(
+    workers: Iterable[int], work: Callable[[int, Connection], None]
+) -> Iterator[tuple[list[Connection], list[BaseProcess]]]:
+    """Processes that work until the body ends, with a pipe to each.
+
+    Args:
+        workers: Their numbers.
+        work: What each does, given its number and its end of the pipe, to which its error goes.
+    """
     context = multiprocessing.get_context("fork")
     processes: list[BaseProcess] = []
     connections: list[Connection] = []
     try:
-        for worker in range(num_workers):
-            here, there = context.Pipe(duplex=False)
-            arguments = (open_supply, worker, there, [*connections, here])
-            process: BaseProcess = context.Process(target=_supply, args=arguments, daemon=True)
+        for worker in workers:
+            here, there = context.Pipe()
+            arguments = (work, worker, there, [*connections, here])
+            process: BaseProcess = context.Process(target=_run, args=arguments, daemon=True)
             with warnings.catch_warnings():  # other threads hold no lock that a worker takes
                 warnings.simplefilter("ignore", DeprecationWarning)
                 process.start()
             there.close()
             processes.append(process)
             connections.append(here)
-        yield _in_turn(connections, processes)
+        yield connections, processes
     finally:
         for process in processes:
             process.kill()  # it keeps nothing
             process.join()
 
 
-def _supply(
-    open_supply: Callable[[int], Iterator[object]],
+def _run(
+    work: Callable[[int, Connection], None],
     worker: int,
     connection: Connection,
     inherited: list[Connection],
 ) -> None:
-    for other in inherited:
+    for other in inherited:  # so that the end of the first process closes the pipe
         other.close()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process tells the end
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    torch.set_num_threads(1)
     try:
-        for made in open_supply(worker):
-            connection.send_bytes(pickle.dumps(made, pickle.HIGHEST_PROTOCOL))
+        work(worker, connection)
     except (EOFError, BrokenPipeError):
-        return  # the one that uses it is gone
+        return  # the first process is gone
     except Exception as error:
         error.add_note(traceback.format_exc())
         _send_error(connection, error)
@@ -208,22 +212,6 @@ def _share_floats(num_rows: int, num_values: int) -> Tensor:
     )
 
 
-def _follow(
-    exchange: _Follower, follow: Callable[[Exchange], None], inherited: list[Connection]
-) -> None:
-    for connection in inherited:  # so that the end of the leader closes the pipe
-        connection.close()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the leader tells the end
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    try:
-        follow(exchange)
-    except (EOFError, BrokenPipeError):
-        return  # the leader is gone
-    except Exception as error:
-        error.add_note(traceback.format_exc())
-        exchange.report(error)
-
-
 class _Follower:
     """The exchange of a forked process: hand in, wait, take the mean."""
 
@@ -236,9 +224,6 @@ class _Follower:
         self._connection.send(None)
         self._connection.recv()
         _read_gradients(parameters, self._shared[0])
-
-    def report(self, error: Exception) -> None:
-        _send_error(self._connection, error)
 
 
 class _Leader:
