@@ -38,9 +38,19 @@ class SpeechEncoderConfig:
     """Look-aheads that a stream may choose from, in frames; the default is `look_ahead_frames`."""
     num_phone_classes: int = 27
     """Phone classes whose odds are part of the features."""
+    conv_channels: tuple[int, ...] = ()
+    """Channels of the two convolutions that first hear the spectrum; empty for none, as in packages
+    up to 2.2.0, where patches of it go to the hidden layers as they are."""
+    conv_blocks: int = 0
+    """Residual convolutions at 50 patches a second after them."""
 
     def __post_init__(self) -> None:
         """Hold the default to the choices."""
+        if len(self.conv_channels) not in (0, 2) or (self.conv_blocks and not self.conv_channels):
+            raise InvalidRequest(
+                f"conv_channels {self.conv_channels}, conv_blocks {self.conv_blocks}; allowed: "
+                f"channels of two convolutions, or neither channels nor blocks"
+            )
         if self.look_ahead_frames not in self.look_aheads_frames:
             raise InvalidRequest(
                 f"look_ahead_frames {self.look_ahead_frames}; allowed: one of look_aheads_frames, "

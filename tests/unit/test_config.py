@@ -134,6 +134,14 @@ def test_a_default_look_ahead_that_is_no_choice_is_refused():
         SpeechEncoderConfig(look_aheads_frames=(0, 1))
 
 
+@pytest.mark.parametrize(
+    "changes", [{"conv_channels": (8,)}, {"conv_channels": (8, 8, 8)}, {"conv_blocks": 2}]
+)
+def test_convolutions_that_cannot_be_are_refused(changes):
+    with pytest.raises(InvalidRequest, match="allowed: channels of two convolutions, or neither"):
+        SpeechEncoderConfig(**changes)
+
+
 def test_a_look_ahead_is_the_audio_up_to_the_end_of_its_last_frame():
     assert SpeechEncoderConfig().look_aheads_ms == (160,)
     assert SpeechEncoderConfig(look_aheads_frames=(1, 2, 3)).look_aheads_ms == (80, 120, 160)

@@ -12,6 +12,8 @@ NUM_ARTICULATORS = 9
 HOPS_PER_FRAME = 4
 _PATCH_HOPS, _PATCH_STRIDE = 6, 2  # 60 ms every 20 ms
 _PATCHES_PER_FRAME, _FRAME_STRIDE = 4, 2  # 80 ms every 40 ms
+_FIRST_HOPS, _FIRST_BANDS, _SECOND_HOPS, _SECOND_BANDS = 3, 7, 4, 5  # both together hear 6 hops
+_BLOCK_PATCHES = 3
 
 
 def _gather_taps(past: Tensor, current: Tensor, taps: int, stride: int) -> tuple[Tensor, Tensor]:
@@ -28,6 +30,77 @@ def _gather_taps(past: Tensor, current: Tensor, taps: int, stride: int) -> tuple
 def _from_end(left_out: int) -> int | None:
     """End of a slice that leaves the last ones out; unlike a length, a constant of the graph."""
     return -left_out if left_out else None
+
+
+class SpectrumConvolutions(nn.Module):
+    """Convolutions over hops and bands: a formant is the same shape wherever a voice has it.
+
+    Two of them make patches of 60 ms every 20 ms with a quarter of the bands; residual ones, each
+    of which hears 40 ms more of the past, go on from there.
+    """
+
+    def __init__(self, num_bands: int, channels: tuple[int, int], num_blocks: int) -> None:
+        """Make the convolutions.
+
+        Args:
+            num_bands: Bands of the spectrum, without its level column.
+            channels: Channels of the first convolution, and of all others.
+            num_blocks: Residual ones.
+        """
+        super().__init__()
+        first, self.channels = channels
+        self.num_columns = _strided(_strided(num_bands, _FIRST_BANDS), _SECOND_BANDS)
+        self.first = nn.Conv2d(1, first, (_FIRST_HOPS, _FIRST_BANDS), stride=(1, 2))
+        self.second = nn.Conv2d(
+            first, self.channels, (_SECOND_HOPS, _SECOND_BANDS), stride=(_PATCH_STRIDE, 2)
+        )
+        self.norms = nn.ModuleList(nn.LayerNorm(self.patch_dim - 1) for _ in range(num_blocks))
+        self.blocks = nn.ModuleList(
+            nn.Conv2d(self.channels, self.channels, (_BLOCK_PATCHES, 3), padding=(0, 1))
+            for _ in range(num_blocks)
+        )
+
+    @property
+    def patch_dim(self) -> int:
+        """Width of a patch: channels of each column of bands, and the level."""
+        return self.num_columns * self.channels + 1
+
+    def forward(self, mel: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Patches of the spectrum and what the next call needs of the past.
+
+        Args:
+            mel: Normalised spectrum with its level column. [B, 4 T, M + 1]
+            state: Past of the spectrum, and of each residual convolution.
+
+        Returns:
+            Patches. [B, 2 T, patch_dim]
+        """
+        joined = torch.cat([state[0], mel], dim=1)
+        hidden = self.strided(joined)
+        pasts = [joined[:, _PATCH_STRIDE - _PATCH_HOPS :]]
+        for norm, block, past in zip(self.norms, self.blocks, state[1:], strict=True):
+            context = torch.cat([past, norm(hidden)], dim=1)
+            pasts.append(context[:, 1 - _BLOCK_PATCHES :])
+            planes = torch.unflatten(context, 2, (self.num_columns, self.channels))
+            planes = planes.permute(0, 3, 1, 2)
+            hidden = hidden + _columns_last(functional.gelu(block(planes)))
+        level = joined[:, _PATCH_HOPS - 1 :: _PATCH_STRIDE, -1:]
+        return torch.cat([hidden, level], dim=-1), pasts
+
+    def strided(self, joined: Tensor) -> Tensor:
+        """The two that make patches. [B, 4 + 4 T, M + 1] -> [B, 2 T, patch_dim - 1]"""
+        hidden = functional.gelu(self.first(joined[:, None, :, :-1]))
+        return _columns_last(functional.gelu(self.second(hidden)))
+
+
+def _strided(num_bands: int, kernel: int) -> int:
+    """Columns that a convolution of stride two makes of bands, which it does not pad."""
+    return (num_bands - kernel) // 2 + 1
+
+
+def _columns_last(planes: Tensor) -> Tensor:
+    """One row a patch: [B, C, T, N] -> [B, T, N C]."""
+    return planes.permute(0, 2, 3, 1).flatten(2)
 
 
 class CausalBlock(nn.Module):
@@ -73,7 +146,15 @@ class SpeechEncoderNetwork(nn.Module):
         super().__init__()
         self.config = config
         width = config.width
-        self.patch = nn.Linear((config.num_mel_bands + 1) * _PATCH_HOPS, width)
+        patch_dim = (config.num_mel_bands + 1) * _PATCH_HOPS
+        self.convolutions: SpectrumConvolutions | None = None
+        if config.conv_channels:
+            first, others = config.conv_channels
+            self.convolutions = SpectrumConvolutions(
+                config.num_mel_bands, (first, others), config.conv_blocks
+            )
+            patch_dim = self.convolutions.patch_dim
+        self.patch = nn.Linear(patch_dim, width)
         self.frame = nn.Linear(width * _PATCHES_PER_FRAME, width)
         self.look_ahead = nn.Linear(len(config.look_aheads_frames), width, bias=False)
         self.blocks = nn.ModuleList(
@@ -91,6 +172,7 @@ class SpeechEncoderNetwork(nn.Module):
         past_frames = [(self.config.kernel_frames - 1) * d for d in self.config.dilations]
         shapes = [
             (_PATCH_HOPS - _PATCH_STRIDE, self.config.num_mel_bands + 1),
+            *[(_BLOCK_PATCHES - 1, self._conv_width)] * self.config.conv_blocks,
             (_PATCHES_PER_FRAME - _FRAME_STRIDE, width),
             *((frames, width) for frames in past_frames),
         ]
@@ -109,15 +191,30 @@ class SpeechEncoderNetwork(nn.Module):
         Returns:
             Hidden frames, one a step. [B, T, W]
         """
-        patches, mel_past = _gather_taps(state[0], mel, _PATCH_HOPS, _PATCH_STRIDE)
+        num_pasts = 1 + self.config.conv_blocks
+        patches, pasts = self._patches(mel, state[:num_pasts])
         patches = functional.gelu(self.patch(patches))
-        frames, patch_past = _gather_taps(state[1], patches, _PATCHES_PER_FRAME, _FRAME_STRIDE)
+        frames, patch_past = _gather_taps(
+            state[num_pasts], patches, _PATCHES_PER_FRAME, _FRAME_STRIDE
+        )
         hidden = functional.gelu(self.frame(frames)) + self.look_ahead(look_ahead)[:, None]
-        pasts = [mel_past, patch_past]
-        for block, past in zip(self.blocks, state[2:], strict=True):
+        pasts = [*pasts, patch_past]
+        for block, past in zip(self.blocks, state[num_pasts + 1 :], strict=True):
             hidden, new_past = block(hidden, past)
             pasts.append(new_past)
         return self.norm(hidden), pasts
+
+    def _patches(self, mel: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """What the hidden layers hear, every 20 ms, and the new state."""
+        if self.convolutions is not None:
+            patches, pasts = self.convolutions(mel, state)
+            return patches, pasts
+        patches, past = _gather_taps(state[0], mel, _PATCH_HOPS, _PATCH_STRIDE)
+        return patches, [past]
+
+    @property
+    def _conv_width(self) -> int:
+        return self.convolutions.patch_dim - 1 if self.convolutions is not None else 0
 
     def forward(self, mel: Tensor, look_ahead: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
         """Speech features of the steps, then the new state. [B, T, D]"""

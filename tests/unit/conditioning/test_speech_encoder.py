@@ -23,14 +23,18 @@ CONFIG = SpeechEncoderConfig(
     dilations=(1, 2),
     look_aheads_frames=(0, 1, 2, 3),
 )
+CONVOLVED = dataclasses.replace(CONFIG, conv_channels=(3, 4), conv_blocks=2)
 LOOK_AHEADS = pytest.mark.parametrize("look_ahead", CONFIG.look_aheads_frames)
 FRAME = 640
 
 
-@pytest.fixture(scope="module")
-def network():
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(CONFIG, id="patches"), pytest.param(CONVOLVED, id="convolutions")],
+)
+def network(request):
     torch.manual_seed(8)
-    return SpeechEncoderNetwork(CONFIG).eval()
+    return SpeechEncoderNetwork(request.param).eval()
 
 
 @pytest.fixture(scope="module")
@@ -265,6 +269,25 @@ def test_features_are_the_heads(network):
     before, after = features[..., 10:37], features[..., 37:]
     torch.testing.assert_close(before, torch.softmax(phones[..., 0, :], dim=-1))
     torch.testing.assert_close(after, torch.softmax(phones[..., 1, :], dim=-1))
+
+
+def test_convolutions_hear_a_shift_of_the_bands_as_a_shift_of_their_columns():
+    """What a longer vocal tract does to a spectrum, so far from the edges."""
+    torch.manual_seed(9)
+    network = SpeechEncoderNetwork(CONVOLVED).eval()
+    mel = torch.zeros(1, 24, CONFIG.num_mel_bands + 1)
+    mel[:, :, 30:50] = torch.randn(1, 24, 20)
+    shifted = mel.roll(4, dims=2)  # two strides of two bands make a column
+    state = network.initial_state(1)[: 1 + CONVOLVED.conv_blocks]
+    with torch.no_grad():
+        # Up to the first block's norm, which knows the columns apart.
+        columns, moved = (
+            network.convolutions.strided(torch.cat([state[0], heard], dim=1))
+            for heard in (mel, shifted)
+        )
+    columns, moved = (x.unflatten(2, (-1, CONVOLVED.conv_channels[1])) for x in (columns, moved))
+    torch.testing.assert_close(moved[:, :, 1:], columns[:, :, :-1])
+    assert columns.std() > 1e-3
 
 
 def test_a_state_lies_where_the_network_does(network):
