@@ -16,6 +16,8 @@ from posecast.training.utterance import Utterance
 
 _CONTACT = 0.5
 _MOST_UTTERANCES = 60
+_TAKEN_FOR_ONE = 0.12
+_PEAKS = ("closure_odds", "other_odds")
 
 
 def check_speech_encoder(
@@ -32,8 +34,9 @@ def check_speech_encoder(
         By engine: `phones`, share of the frames whose likeliest phone class is right; `closures`,
         share of p, b, m with a peak of the channel above a half; `false`, share of other phones
         with such a peak, those left out that are or stand beside one of these, a silence or an
-        unknown phone; `f_v` and `false_f_v`, the same of the labiodental channel; `jaw` and
-        `round`, correlation with the rule's channel.
+        unknown phone; `heard`, share of p, b, m whose odds of being one peak higher than all but
+        0.12 of those of the other phones; `f_v` and `false_f_v`, the same of the labiodental
+        channel as `closures` and `false`; `jaw` and `round`, correlation with the rule's channel.
     """
     results: dict[str, dict[str, float]] = {}
     for engine in sorted({utterance.engine for utterance in utterances}):
@@ -46,7 +49,12 @@ def check_speech_encoder(
         results[engine] = {
             name: round(float(np.mean([value for key, value in parts if key == name])), 4)
             for name in names
+            if name not in _PEAKS
         }
+        closures, others = ([value for key, value in parts if key == name] for name in _PEAKS)
+        if closures and others:
+            enough = np.quantile(others, 1 - _TAKEN_FOR_ONE)
+            results[engine]["heard"] = round(float(np.mean(np.array(closures) > enough)), 4)
     return results
 
 
@@ -61,14 +69,20 @@ def _judge(
     hidden, _ = network.hidden(normalise_levels(mel), chosen, network.initial_state(1))
     heads = [head[0, look_ahead:].numpy() for head in network.heads(hidden)]
     tracks, phones = heads[0], heads[2].argmax(-1)
+    odds = torch.softmax(torch.from_numpy(heads[2]), dim=-1)[..., CLASS_INDEX["PBM"]].sum(dim=-1)
     labels = phone_labels(utterance.segments, len(utterance.mel))
     padded = np.concatenate([labels[:1], labels])
     wanted = np.stack([padded[0:-1:4], padded[1::4]], axis=1)
     known = wanted != UNKNOWN
     if known.any():
         yield "phones", float((phones == wanted)[known].mean())
-    yield from _contacts(tracks, utterance, "PBM", "close", ("closures", "false"))
-    yield from _contacts(tracks, utterance, "FV", "labiodental", ("f_v", "false_f_v"))
+    for phone, channel, names in (
+        ("PBM", "close", ("closures", "false")),
+        ("FV", "labiodental", ("f_v", "false_f_v")),
+    ):
+        for name, peak in _peaks(tracks[:, CHANNEL_INDEX[channel]], utterance, phone, names):
+            yield name, float(peak > _CONTACT)
+    yield from _peaks(odds.numpy(), utterance, "PBM", _PEAKS)
     segments = utterance.segments[utterance.segments[:, 0] != UNKNOWN]
     trusted = known.all(axis=1)
     if trusted.sum() > 20:
@@ -80,17 +94,17 @@ def _judge(
                 yield channel, float(pair[0, 1])
 
 
-def _contacts(
-    tracks: np.ndarray, utterance: Utterance, phone: str, channel: str, names: tuple[str, str]
+def _peaks(
+    column: np.ndarray, utterance: Utterance, phone: str, names: tuple[str, str]
 ) -> Iterator[tuple[str, float]]:
-    column = tracks[:, CHANNEL_INDEX[channel]]
+    """Highest value in each phone of a class, and in each of the others that are clear."""
     classes = utterance.segments[:, 0].astype(int)
     wanted, unclear = CLASS_INDEX[phone], {UNKNOWN, CLASS_INDEX["sil"]}
     for index, (phone_class, start_s, end_s) in enumerate(utterance.segments):
         first, last = round(start_s * 25), max(round(start_s * 25) + 1, round(end_s * 25))
         if last > len(column):
             continue
-        peak = float(column[first:last].max() > _CONTACT)
+        peak = float(column[first:last].max())
         near = set(classes[max(0, index - 1) : index + 2].tolist())
         if int(phone_class) == wanted:
             yield names[0], peak

@@ -37,7 +37,7 @@ class _Stage:
 
 _STAGES: Mapping[str, _Stage] = {
     "speech-encoder": _Stage(
-        8500, 2e-3, 192, "regress articulation, phones and accents from speech"
+        7800, 2e-3, 24, "regress articulation, phones and accents from speech"
     ),
     "style": _Stage(4000, 1e-3, 64, "learn a style space from pairs of clips in one style"),
     "denoiser": _Stage(4000, 1e-3, 64, "learn to denoise motion given speech and style"),
@@ -45,9 +45,9 @@ _STAGES: Mapping[str, _Stage] = {
 _DROPOUT = 0.15
 _STRAIGHT_RUN: tuple[dict[str, object], ...] = (
     {"stage": "speech-encoder"},
-    {"stage": "speech-encoder", "member": 2, "steps": 10_600, "batch_size": 24, "dropout": 0.1},
+    {"stage": "speech-encoder", "member": 2, "steps": 6600},
     *(
-        {"stage": "speech-encoder", "without_fold": fold, "steps": 5500, "batch_size": 128}
+        {"stage": "speech-encoder", "without_fold": fold, "steps": 1500}
         for fold in range(NUM_FOLDS)
     ),
     {"stage": "style"},
@@ -152,6 +152,9 @@ def _add_ablations(parser: argparse.ArgumentParser) -> None:
 
 def _add_width(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--width", type=int, help="channels of the hidden layers")
+    parser.add_argument(
+        "--without-convolutions", action="store_true", help="hear patches of spectrum as they are"
+    )
 
 
 def _add_machine_arguments(parser: argparse.ArgumentParser) -> None:
@@ -341,7 +344,10 @@ def _leave_out(utterances: list[Utterance], engines: list[str]) -> list[Utteranc
 def _speech_encoder_config(arguments: argparse.Namespace) -> SpeechEncoderConfig:
     config = SPEECH_ENCODERS[getattr(arguments, "member", 1) - 1]
     width = getattr(arguments, "width", None) or config.width  # `all` knows no ablations
-    return dataclasses.replace(config, width=width)
+    config = dataclasses.replace(config, width=width)
+    if getattr(arguments, "without_convolutions", False):
+        return dataclasses.replace(config, conv_channels=(), conv_blocks=0)
+    return config
 
 
 def _write_held_out(arguments: argparse.Namespace) -> None:

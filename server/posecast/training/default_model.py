@@ -17,14 +17,16 @@ from posecast.rig.arkit import LIP_CURVES, MOTION_DIM
 from posecast.training.phones import CLASS_INDEX, NUM_CLASSES
 
 _SPEECH = SpeechEncoderConfig(
-    width=256,
-    num_blocks=8,
-    dilations=(1, 2, 4, 1, 2, 4, 1, 2),
+    width=160,
+    num_blocks=6,
+    dilations=(1, 1, 2, 2, 4, 4),
     look_aheads_frames=(0, 1, 2, 3),
+    conv_channels=(16, 32),
+    conv_blocks=4,
 )
 SPEECH_ENCODERS = (
     _SPEECH,
-    dataclasses.replace(_SPEECH, width=192, num_blocks=6, dilations=(1, 1, 2, 2, 4, 4)),
+    dataclasses.replace(_SPEECH, width=128, conv_channels=(24, 48), conv_blocks=3),
 )
 """Networks whose mean is served: what those that were trained apart mishear, they mishear apart."""
 _STYLE_DIM = 128
@@ -38,7 +40,7 @@ def _closing_columns(phone_class: str) -> tuple[int, ...]:
 
 DEFAULT_MODEL = ModelConfig(
     name="default",
-    version="2.2.0",
+    version="2.3.0",
     motion_space="arkit",
     speech_encoder=_SPEECH,
     style_encoder=StyleEncoderConfig(

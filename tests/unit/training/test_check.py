@@ -79,6 +79,7 @@ def test_the_truth_gets_full_marks_at_each_look_ahead(look_ahead):
         "phones": 1.0,
         "closures": 1.0,
         "false": 0.0,
+        "heard": 1.0,
         "f_v": 1.0,
         "false_f_v": 0.0,
         "jaw": 1.0,
@@ -102,6 +103,14 @@ def test_lips_that_never_close_miss_all_and_lips_that_always_do_are_always_false
     never, always = (check(make_utterance(), change=hold(value)) for value in (0.0, 1.0))
     assert [never[name] for name in ("closures", "false", "f_v", "false_f_v")] == [0, 0, 0, 0]
     assert [always[name] for name in ("closures", "false", "f_v", "false_f_v")] == [1, 1, 1, 1]
+
+
+def test_odds_that_tell_nothing_find_none_however_high():
+    utterance = make_utterance()
+    for phone in ("sil", "PBM"):
+        deaf = Oracle(utterance)
+        deaf._labels[:] = CLASS_INDEX[phone]
+        assert check_speech_encoder(deaf, [utterance], 3)["librispeech"]["heard"] == 0
 
 
 def test_neighbours_of_a_closure_are_not_called_false():
