@@ -7,14 +7,14 @@ import dataclasses
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from posecast.config import SpeechEncoderConfig
 from posecast.errors import InvalidRequest, TrainingPaused
-from posecast.training.corpus import build_corpus, default_jobs, load_corpus
+from posecast.training.arguments import DROPOUT, ENGINE_MINUTES, NUM_READ_STYLES, STAGES
+from posecast.training.arguments import add_arguments as add_arguments
+from posecast.training.corpus import build_corpus, load_corpus
 from posecast.training.default_model import DEFAULT_MODEL, SPEECH_ENCODERS, RunFolder
 from posecast.training.flame import commands as flame_commands
 from posecast.training.held_out import NUM_FOLDS, fold_of
@@ -24,25 +24,6 @@ from posecast.training.packing import pack_shards, unpack_shards
 from posecast.training.tapes import TapeSampler
 from posecast.training.utterance import Utterance
 
-
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    """A training with what made the shipped weights."""
-
-    steps: int
-    learning_rate: float
-    batch_size: int
-    description: str
-
-
-_STAGES: Mapping[str, _Stage] = {
-    "speech-encoder": _Stage(
-        7800, 2e-3, 24, "regress articulation, phones and accents from speech"
-    ),
-    "style": _Stage(4000, 1e-3, 64, "learn a style space from pairs of clips in one style"),
-    "denoiser": _Stage(4000, 1e-3, 64, "learn to denoise motion given speech and style"),
-}
-_DROPOUT = 0.15
 _STRAIGHT_RUN: tuple[dict[str, object], ...] = (
     {"stage": "speech-encoder"},
     {"stage": "speech-encoder", "member": 2, "steps": 6600},
@@ -54,144 +35,6 @@ _STRAIGHT_RUN: tuple[dict[str, object], ...] = (
     {"stage": "denoiser"},
 )
 """What `all` trains, and what is other than usual in it."""
-_NUM_READ_STYLES = 400
-_ENGINE_MINUTES = {"espeak": 120.0, "flite": 100.0, "festival": 160.0, "non-speech": 40.0}
-
-
-def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add one sub-command a stage, one for all of them, and those that judge."""
-    corpus = subparsers.add_parser("corpus", help="synthesise and label the training speech")
-    _add_corpus_arguments(corpus)
-    _add_packing(subparsers)
-    for name, stage in _STAGES.items():
-        parser = subparsers.add_parser(name, help=stage.description)
-        _add_run_folder(parser)
-        parser.add_argument("--steps", type=int, default=stage.steps)
-        parser.add_argument("--batch-size", type=int, default=stage.batch_size)
-        parser.add_argument("--learning-rate", type=float, default=stage.learning_rate)
-        _add_machine_arguments(parser)
-        if name == "speech-encoder":
-            parser.add_argument(
-                "--gently", action="store_true", help="hardly drown the speech: for the last steps"
-            )
-            parser.add_argument(
-                "--without-fold", type=int, choices=range(NUM_FOLDS),
-                help="leave a part of the voices out, for the denoiser to learn from",
-            )  # fmt: skip
-            parser.add_argument(
-                "--member", type=int, default=1, choices=range(1, len(SPEECH_ENCODERS) + 1),
-                help="which of the networks whose mean is served (%(default)s)",
-            )  # fmt: skip
-            _add_ablations(parser)
-    export = subparsers.add_parser("export", help="write the model package of a finished run")
-    _add_run_folder(export)
-    _add_package(export)
-    export.add_argument(
-        "--join", type=Path, nargs="+", default=[], help="further speech encoders (ONNX) that join"
-    )
-    everything = subparsers.add_parser("all", help="all of these one after another")
-    _add_corpus_arguments(everything)
-    _add_machine_arguments(everything)
-    _add_package(everything)
-    held_out = subparsers.add_parser(
-        "held-out", help="write clips of the held-out voices, for `posecast evaluate`"
-    )
-    held_out.add_argument("--recordings", type=Path, help="folder of real speech")
-    held_out.add_argument("-o", "--output", type=Path, required=True, help="folder of the clips")
-    check = subparsers.add_parser(
-        "check-speech", help="judge a speech encoder alone on the held-out voices of a corpus"
-    )
-    _add_run_folder(check)
-    check.add_argument("--checkpoint", type=Path, help="default: the run's own")
-    _add_width(check)
-    _add_style_check(subparsers)
-    _add_style_distance(subparsers)
-    flame_commands.add_arguments(subparsers)
-
-
-def _add_packing(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    for name, description in (
-        ("pack", "make a corpus small, to send it to another machine"),
-        ("unpack", "write the corpus of a run from packed shards"),
-    ):
-        parser = subparsers.add_parser(name, help=description)
-        _add_run_folder(parser)
-        parser.add_argument("folder", type=Path, help="folder of the packed shards")
-        parser.add_argument("--jobs", type=int, default=default_jobs(), help="processes at a time")
-
-
-def _add_run_folder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--run", type=Path, default=Path("runs/default"), help="folder of the run")
-
-
-def _add_package(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the package")
-
-
-def _add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
-    _add_run_folder(parser)
-    for engine, minutes in _ENGINE_MINUTES.items():
-        parser.add_argument(
-            f"--{engine}-minutes", type=float, default=minutes, help=f"made with {engine}"
-        )
-    parser.add_argument(
-        "--recordings", type=Path, help="folder of real speech with train.tsv and phones/"
-    )
-    parser.add_argument("--jobs", type=int, default=default_jobs(), help="processes at a time")
-    parser.add_argument("--corpus-seed", type=int, default=7)
-
-
-def _add_ablations(parser: argparse.ArgumentParser) -> None:
-    """What may be left out or changed to see what it brings."""
-    parser.add_argument(
-        "--without", nargs="+", default=[], metavar="ENGINE", help="leave engines or sources out"
-    )
-    parser.add_argument("--dropout", type=float, default=_DROPOUT, help="0..1 (%(default)s)")
-    _add_width(parser)
-
-
-def _add_width(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--width", type=int, help="channels of the hidden layers")
-    parser.add_argument(
-        "--without-convolutions", action="store_true", help="hear patches of spectrum as they are"
-    )
-
-
-def _add_machine_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument(
-        "--workers", type=int, default=1,
-        help="processes (Linux): train together on the CPU, make the batches for a GPU",
-    )  # fmt: skip
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="cpu")
-    parser.add_argument(
-        "--minutes", type=float, help="pause after so long; the same command goes on"
-    )
-
-
-def _add_style_check(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
-        "check-styles", help="judge how a model obeys styles and whether they can be read back"
-    )
-    _add_run_folder(parser)
-    parser.add_argument("--model", default="default", help="`default`, or a model's folder")
-    parser.add_argument("--clips", type=Path, required=True, help="folder of speech to animate")
-    parser.add_argument("--mode", choices=("offline", "balanced", "realtime"), default="balanced")
-    parser.add_argument("--style-guidance", type=float, help="0..4; default: model's")
-    parser.add_argument("--count", type=int, default=100, help="styles to tell apart (%(default)s)")
-
-
-def _add_style_distance(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
-        "style-distance", help="measure how styles are read off faces: tells a model which are near"
-    )
-    _add_run_folder(parser)
-    parser.add_argument("--model", type=Path, required=True, help="package that gets the distance")
-    parser.add_argument("--recordings", type=Path, help="folder of real speech; else espeak-ng's")
-    parser.add_argument(
-        "--count", type=int, default=_NUM_READ_STYLES, help="styles to ask for (%(default)s)"
-    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -223,26 +66,28 @@ def run(arguments: argparse.Namespace) -> None:
 def _run_all(arguments: argparse.Namespace) -> None:
     _make_corpus(arguments)
     for part in _STRAIGHT_RUN:
-        stage = _STAGES[str(part["stage"])]
+        stage = STAGES[str(part["stage"])]
         usual = {
             "steps": stage.steps,
             "batch_size": stage.batch_size,
             "learning_rate": stage.learning_rate,
             "member": 1,
             "without_fold": None,
-            "dropout": _DROPOUT,
+            "dropout": DROPOUT,
             "gently": False,
+            "begin_with": None,
+            "without_folds": False,
         }
         _train(argparse.Namespace(**(vars(arguments) | usual | part)))
     _export(argparse.Namespace(**vars(arguments), join=[]))
-    distance = {"model": arguments.output, "count": _NUM_READ_STYLES}
+    distance = {"model": arguments.output, "count": NUM_READ_STYLES}
     _find_style_distance(argparse.Namespace(**(vars(arguments) | distance)))
 
 
 def _make_corpus(arguments: argparse.Namespace) -> None:
     minutes = {
         engine: getattr(arguments, f"{engine.replace('-', '_')}_minutes")
-        for engine in _ENGINE_MINUTES
+        for engine in ENGINE_MINUTES
     }
     build_corpus(
         RunFolder(arguments.run).corpus,
@@ -315,8 +160,12 @@ def _train(arguments: argparse.Namespace) -> None:
     else:
         from posecast.training.denoiser import DenoiserSupply, train_denoiser
 
-        supply = DenoiserSupply(folds=[TapeSampler(fold, rng) for fold in _split(speech)])
-        train_denoiser(sampler, DEFAULT_MODEL, plan, folder, arguments.batch_size, supply)
+        parts = [] if arguments.without_folds else _split(speech)
+        supply = DenoiserSupply(folds=[TapeSampler(part, rng) for part in parts])
+        train_denoiser(
+            sampler, DEFAULT_MODEL, plan, folder, arguments.batch_size, supply,
+            begin_with=arguments.begin_with,
+        )  # fmt: skip
 
 
 def _split(utterances: list[Utterance]) -> list[list[Utterance]]:

@@ -97,6 +97,13 @@ class RunFolder:
         """Checkpoint of one of `SPEECH_ENCODERS`, counted from 1."""
         return self.speech_encoder if member == 1 else self.path / f"speech_encoder_{member}.pt"
 
+    def other_encoders(self) -> dict[Path, SpeechEncoderConfig]:
+        """Checkpoints that there are of the further `SPEECH_ENCODERS`, with their sizes."""
+        members = {
+            self.member_encoder(member): config for member, config in enumerate(SPEECH_ENCODERS, 1)
+        }
+        return {path: members[path] for path in list(members)[1:] if path.exists()}
+
     def fold_encoder(self, fold: int) -> Path:
         """Checkpoint of the speech encoder that never heard the voices of a fold."""
         return self.path / f"speech_encoder_without_{fold}.pt"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -60,7 +61,7 @@ class DenoiserSupply:
     """Random styles to draw from."""
     folds: Sequence[TapeSampler] = ()
     """Labelled speech of each fold of the voices, heard by the speech encoder that does not know
-    it; without any, all speech is heard by the one speech encoder."""
+    it; without any, all speech is heard by the run's speech encoders, whose mean is served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ def train_denoiser(
     folder: RunFolder,
     batch_size: int,
     supply: DenoiserSupply | None = None,
+    *,
+    begin_with: Path | None = None,
 ) -> nn.Module:
     """Train the denoiser.
 
@@ -99,6 +102,7 @@ def train_denoiser(
         folder: Holds the trained encoders; the state is kept there.
         batch_size: Windows a step.
         supply: What the windows are made of.
+        begin_with: Checkpoint of another training, whose averaged weights this one begins with.
 
     Returns:
         The moving average of the network.
@@ -108,14 +112,17 @@ def train_denoiser(
     style_encoder = load_average(folder.style_encoder, make_network(config)).encoder
     scale = load_scale(folder.statistics)
     supply = supply or DenoiserSupply()
-    folds = [(speech, folder.fold_encoder(fold)) for fold, speech in enumerate(supply.folds)]
-    heard = folds or [(sampler, folder.speech_encoder)]
+    own = config.speech_encoder
+    folds = [(speech, {folder.fold_encoder(fold): own}) for fold, speech in enumerate(supply.folds)]
+    heard = folds or [(sampler, {folder.speech_encoder: own, **folder.other_encoders()})]
     tapes: list[EncodedTape] = []
-    for speech, encoder in heard:
-        network = load_average(encoder, SpeechEncoderNetwork(config.speech_encoder))
-        network.to(resolve_device(plan.device))
+    for speech, encoders in heard:
+        networks = [
+            load_average(path, SpeechEncoderNetwork(sizes)).to(resolve_device(plan.device))
+            for path, sizes in encoders.items()
+        ]
         count = supply.num_tapes // len(heard)
-        tapes += encode_tapes(speech, network, count, plan.seed, workers=plan.workers)
+        tapes += encode_tapes(speech, networks, count, plan.seed, workers=plan.workers)
     styles = _sample_styles(
         style_encoder, tapes, scale, supply.num_styles, sampler.rng, plan.workers
     )
@@ -127,6 +134,8 @@ def train_denoiser(
         return prefetch(lambda: batcher.make(batch_size))
 
     denoiser = ConditionedDenoiser(config.denoiser, dropout=0.0)
+    if begin_with is not None:
+        load_average(begin_with, denoiser).train()
     return optimise(denoiser, plan, open_batches, losses_of, folder.denoiser)
 
 

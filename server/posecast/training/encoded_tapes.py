@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
+from posecast.conditioning.torch_speech_encoder import NUM_ARTICULATORS, SpeechEncoderNetwork
 from posecast.config import FRAME_RATE_HZ
 from posecast.signals import BoolArray, FloatArray
+from posecast.training.accents import heard_accents
 from posecast.training.augment import augment, normalise_levels
 from posecast.training.tapes import Crop, TapeSampler
 from posecast.training.workers import jump_ahead, supply_from_forks
 
 TAPE_FRAMES = 220  # 8.8 s: a window, its predecessor and the look-ahead, with room to choose
 _BATCH = 24
+_ACCENT_COLUMN = NUM_ARTICULATORS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,8 @@ class EncodedTape:
     tracks: FloatArray
     """Articulation at 25 frames a second. [T, 9]"""
     accents: FloatArray
-    """Time from the first frame and prominence of each vowel. [N, 2]"""
+    """Time from the first frame at which the face answers an accent that the features tell of, and
+    its prominence. [N, 2]"""
     trusted: BoolArray
     """Whether the labels of the frame are to be trusted. [T]"""
 
@@ -40,7 +43,7 @@ class EncodedTape:
 
 def encode_tapes(
     sampler: TapeSampler,
-    network: SpeechEncoderNetwork,
+    networks: Sequence[SpeechEncoderNetwork],
     num_tapes: int,
     seed: int,
     *,
@@ -50,7 +53,7 @@ def encode_tapes(
 
     Args:
         sampler: Labelled speech.
-        network: The trained speech encoder, on the device that is to encode.
+        networks: The trained speech encoders whose mean is served, on the device that is to encode.
         num_tapes: How many.
         seed: Seed of the augmentation.
         workers: Processes that draw; above 1 on Linux only.
@@ -58,9 +61,8 @@ def encode_tapes(
     Returns:
         The tapes, each shorter by the look-ahead.
     """
-    device = network.norm.weight.device
-    generator = torch.Generator(device).manual_seed(seed)
-    config = network.config
+    generator = torch.Generator(networks[0].norm.weight.device).manual_seed(seed)
+    config = networks[0].config
     # Half of the tapes are heard with the default look-ahead, half with any.
     look_aheads = [*config.look_aheads_frames] + [config.look_ahead_frames] * len(
         config.look_aheads_frames
@@ -77,7 +79,7 @@ def encode_tapes(
         while len(tapes) < num_tapes:
             crops = next(supply)
             look_ahead_frames = int(sampler.rng.choice(look_aheads))
-            tapes += _encode(crops, network, look_ahead_frames, generator)
+            tapes += _encode(crops, networks, look_ahead_frames, generator)
             progress.update(_BATCH)
     return tapes
 
@@ -85,23 +87,24 @@ def encode_tapes(
 @torch.no_grad()
 def _encode(
     crops: list[Crop],
-    network: SpeechEncoderNetwork,
+    networks: Sequence[SpeechEncoderNetwork],
     look_ahead_frames: int,
     generator: torch.Generator,
 ) -> Iterator[EncodedTape]:
     mel = torch.from_numpy(np.stack([crop.mel for crop in crops])).to(generator.device)
-    choices = network.config.look_aheads_frames
-    chosen = [float(frames == look_ahead_frames) for frames in choices]
-    hidden, _ = network.hidden(
-        normalise_levels(augment(mel, generator)),
-        torch.tensor([chosen], device=mel.device).expand(len(crops), -1),
-        network.initial_state(len(crops)),
-    )
-    features = network.features(hidden)[:, look_ahead_frames:].half().cpu().numpy()
+    heard = normalise_levels(augment(mel, generator))
+    choices = networks[0].config.look_aheads_frames
+    chosen = torch.tensor([[float(f == look_ahead_frames) for f in choices]], device=mel.device)
+    of_each = []
+    for network in networks:
+        state = network.initial_state(len(crops))
+        hidden, _ = network.hidden(heard, chosen.expand(len(crops), -1), state)
+        of_each.append(network.features(hidden)[:, look_ahead_frames:])
+    features = torch.stack(of_each).mean(dim=0).half().cpu().numpy()
     for crop, speech in zip(crops, features, strict=True):
         yield EncodedTape(
             speech=speech,
             tracks=crop.frame_tracks()[: len(speech)],
-            accents=crop.accents,
+            accents=heard_accents(speech[:, _ACCENT_COLUMN].astype(np.float32), FRAME_RATE_HZ),
             trusted=crop.trusted_frames()[: len(speech)],
         )

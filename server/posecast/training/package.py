@@ -30,7 +30,7 @@ from posecast.sampler_graph import export_sampler
 from posecast.signals import Style
 from posecast.speech_encoder_ensemble import join_speech_encoders
 from posecast.training.corpus import load_corpus
-from posecast.training.default_model import DEFAULT_MODEL, SPEECH_ENCODERS, RunFolder
+from posecast.training.default_model import DEFAULT_MODEL, RunFolder
 from posecast.training.loop import load_average, read_checkpoint
 from posecast.training.motion import load_scale, motion_in_style
 from posecast.training.style_encoder import CLIP_FRAMES, make_network
@@ -64,11 +64,7 @@ def export_run(
     denoiser = ConditionedDenoiser(config.denoiser)
     load_average(run.denoiser, denoiser)
     scale = load_scale(run.statistics)
-    others = {
-        run.member_encoder(member): SPEECH_ENCODERS[member - 1]
-        for member in range(2, len(SPEECH_ENCODERS) + 1)
-        if run.member_encoder(member).exists()
-    }
+    others = run.other_encoders()
     sampler = TapeSampler(load_corpus(run.corpus), np.random.default_rng(0))
     styles = encode_named_styles(style_encoder, scale, sampler)
     parts = (run.speech_encoder, *others, run.style_encoder, run.denoiser)

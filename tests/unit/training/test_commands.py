@@ -148,13 +148,28 @@ def test_sounds_that_are_not_speech_are_mixed_in(run_folder, encoder_calls, utte
 
 def test_a_denoiser_hears_each_fold_of_the_voices(run_folder, monkeypatch, utterances):
     calls = []
-    monkeypatch.setattr(denoiser, "train_denoiser", lambda *args: calls.append(args))
+    monkeypatch.setattr(
+        denoiser, "train_denoiser", lambda *args, **options: calls.append((*args, options))
+    )
     commands.run(parse("denoiser", "--run", str(run_folder)))
-    ((sampler, *_, supply),) = calls
+    ((sampler, *_, supply, options),) = calls
+    assert options == {"begin_with": None}
     heard = [voices_of(fold) for fold in supply.folds]
     for fold in range(NUM_FOLDS):
         assert heard[fold] == {(p.engine, p.speaker) for p in utterances if fold_of(p) == fold}
     assert heard[0] | heard[1] == voices_of(sampler)
+
+
+def test_a_denoiser_can_go_on_from_another_and_hear_what_is_served(run_folder, monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        denoiser, "train_denoiser", lambda *args, **options: calls.append((*args, options))
+    )
+    how = ("--without-folds", "--begin-with", "other.pt")
+    commands.run(parse("denoiser", "--run", str(run_folder), *how))
+    ((*_, supply, options),) = calls
+    assert supply.folds == []
+    assert options == {"begin_with": Path("other.pt")}
 
 
 @pytest.mark.parametrize("stage", [("denoiser",), ("speech-encoder", "--without-fold", "1")])
@@ -230,7 +245,9 @@ def trainings(monkeypatch):
         (style_encoder, "train_style_encoder"),
         (denoiser, "train_denoiser"),
     ):
-        note = functools.partial(lambda name, *args: started.append((name, *args[2:5])), function)
+        note = functools.partial(
+            lambda name, *args, **_: started.append((name, *args[2:5])), function
+        )
         monkeypatch.setattr(module, function, note)
     return started
 

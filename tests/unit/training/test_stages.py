@@ -1,5 +1,6 @@
 """The trainings themselves, three steps each, from a made-up corpus to a face that moves."""
 
+import dataclasses
 import json
 import shutil
 
@@ -17,14 +18,15 @@ from posecast.config import (
     SpeechEncoderConfig,
     StyleEncoderConfig,
 )
+from posecast.denoising.torch_denoiser import ConditionedDenoiser
 from posecast.errors import CheckpointMismatch
 from posecast.rig.arkit import CURVE_INDEX, MOTION_DIM
 from posecast.rig.retarget import MotionScale
 from posecast.session.engine import AnimationEngine
 from posecast.session.pipeline import animate
 from posecast.signals import Waveform
+from posecast.training import default_model
 from posecast.training import denoiser as denoiser_stage
-from posecast.training import package as package_module
 from posecast.training.contrast import contrastive_loss
 from posecast.training.corpus import describe_corpus, load_corpus
 from posecast.training.default_model import DEFAULT_MODEL, RunFolder
@@ -149,7 +151,7 @@ def test_further_speech_encoders_of_a_run_and_of_packages_join(run, package, tmp
     shutil.copytree(run.path, joined.path)
     sampler = TapeSampler(load_corpus(run.corpus), np.random.default_rng(1))
     train_speech_encoder(sampler, _SECOND, PLAN, joined.member_encoder(2), RECIPE)
-    monkeypatch.setattr(package_module, "SPEECH_ENCODERS", (_SPEECH, _SECOND))
+    monkeypatch.setattr(default_model, "SPEECH_ENCODERS", (_SPEECH, _SECOND))
     other = package / "speech_encoder.onnx"
     export_run(joined, tmp_path / "model", TINY, join=[other])
 
@@ -181,7 +183,7 @@ def test_a_run_with_a_stage_missing_is_not_exported(run, tmp_path, stage):
 
 def test_windows_of_every_length_can_be_made(run, sampler, monkeypatch):
     network = SpeechEncoderNetwork(TINY.speech_encoder).eval()
-    tapes = encode_tapes(sampler, network, 24, seed=1)
+    tapes = encode_tapes(sampler, [network], 24, seed=1)
     style = NAMED_STYLES["neutral"].parameters
     styles = denoiser_stage._SampledStyles([style], np.zeros((1, 2, 16), np.float32))
     batcher = denoiser_stage._Batcher(
@@ -232,9 +234,10 @@ def test_a_fold_of_voices_is_heard_by_the_encoder_that_does_not_know_it(
         train_speech_encoder(known, TINY.speech_encoder, PLAN, path, RECIPE)
     heard = []
 
-    def encode(sampler, network, num_tapes, seed, *, workers):
+    def encode(sampler, networks, num_tapes, seed, *, workers):
+        (network,) = networks
         heard.append((sampler, network.norm.weight, num_tapes))
-        return encode_tapes(sampler, network, num_tapes, seed, workers=workers)
+        return encode_tapes(sampler, networks, num_tapes, seed, workers=workers)
 
     monkeypatch.setattr(denoiser_stage, "encode_tapes", encode)
     sampler = TapeSampler(utterances, np.random.default_rng(0))
@@ -246,6 +249,45 @@ def test_a_fold_of_voices_is_heard_by_the_encoder_that_does_not_know_it(
         expected = load_average(folder.fold_encoder(fold), network).norm.weight
         torch.testing.assert_close(weight, expected, rtol=0, atol=0)
     assert (heard[0][1] != heard[1][1]).any()
+
+
+def test_a_denoiser_begins_with_the_weights_of_another(run, tmp_path):
+    folder = RunFolder(tmp_path)
+    for name in ("speech_encoder", "style_encoder", "statistics"):
+        shutil.copy(getattr(run, name), getattr(folder, name))
+    still = dataclasses.replace(PLAN, steps=1, learning_rate=1e-12)
+
+    def train(begin_with):
+        folder.denoiser.unlink(missing_ok=True)
+        sampler = TapeSampler(load_corpus(run.corpus), np.random.default_rng(0))
+        supply = DenoiserSupply(num_tapes=24, num_styles=8)
+        network = train_denoiser(
+            sampler, TINY, still, folder, 4, supply, begin_with=begin_with
+        ).state_dict()
+        return network["denoising_net.feature_proj.weight"]
+
+    other = load_average(run.denoiser, ConditionedDenoiser(TINY.denoiser))
+    expected = other.state_dict()["denoising_net.feature_proj.weight"]
+    torch.testing.assert_close(train(run.denoiser), expected, rtol=0, atol=1e-6)
+    assert (train(None) - expected).abs().max() > 1e-3
+
+
+def test_all_voices_are_heard_by_every_encoder_that_is_served(run, tmp_path, monkeypatch):
+    folder = RunFolder(tmp_path)
+    for name in ("speech_encoder", "style_encoder", "statistics"):
+        shutil.copy(getattr(run, name), getattr(folder, name))
+    sampler = TapeSampler(load_corpus(run.corpus), np.random.default_rng(1))
+    train_speech_encoder(sampler, _SECOND, PLAN, folder.member_encoder(2), RECIPE)
+    monkeypatch.setattr(default_model, "SPEECH_ENCODERS", (_SPEECH, _SECOND))
+    heard = []
+
+    def encode(sampler, networks, *args, **options):
+        heard.append([network.config for network in networks])
+        return encode_tapes(sampler, networks, *args, **options)
+
+    monkeypatch.setattr(denoiser_stage, "encode_tapes", encode)
+    train_denoiser(sampler, TINY, PLAN, folder, 4, DenoiserSupply(num_tapes=24, num_styles=8))
+    assert heard == [[_SPEECH, _SECOND]]
 
 
 def test_a_second_style_training_keeps_the_scale_of_the_first(run, sampler):
@@ -297,7 +339,7 @@ def test_windows_that_start_a_stream_have_nothing_before_them_and_the_tapes_begi
     run, sampler, monkeypatch
 ):
     network = SpeechEncoderNetwork(TINY.speech_encoder).eval()
-    tapes = encode_tapes(sampler, network, 24, seed=1)
+    tapes = encode_tapes(sampler, [network], 24, seed=1)
     batcher = denoiser_stage._Batcher(
         tapes, None, load_scale(run.statistics), TINY.denoiser, np.random.default_rng(1)
     )
