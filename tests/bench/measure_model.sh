@@ -31,3 +31,4 @@ evaluate long-realtime "$held_out" --mode realtime --long 5
 evaluate nonspeech --nonspeech --mode balanced
 posecast train check-styles --run "$run" --clips "$held_out" --model "$model" >"$out/check-styles.json"
 posecast train check-speech --run "$run" >"$out/check-speech.json"
+posecast train check-speech --run "$run" --member 2 >"$out/check-speech-2.json"

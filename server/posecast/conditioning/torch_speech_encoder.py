@@ -54,7 +54,8 @@ class SpectrumConvolutions(nn.Module):
         self.second = nn.Conv2d(
             first, self.channels, (_SECOND_HOPS, _SECOND_BANDS), stride=(_PATCH_STRIDE, 2)
         )
-        self.norms = nn.ModuleList(nn.LayerNorm(self.patch_dim - 1) for _ in range(num_blocks))
+        self.width = self.num_columns * self.channels
+        self.norms = nn.ModuleList(nn.LayerNorm(self.width) for _ in range(num_blocks))
         self.blocks = nn.ModuleList(
             nn.Conv2d(self.channels, self.channels, (_BLOCK_PATCHES, 3), padding=(0, 1))
             for _ in range(num_blocks)
@@ -63,7 +64,12 @@ class SpectrumConvolutions(nn.Module):
     @property
     def patch_dim(self) -> int:
         """Width of a patch: channels of each column of bands, and the level."""
-        return self.num_columns * self.channels + 1
+        return self.width + 1
+
+    @property
+    def block_pasts(self) -> list[tuple[int, int]]:
+        """Shape of what each residual convolution remembers of a stream."""
+        return [(_BLOCK_PATCHES - 1, self.width)] * len(self.blocks)
 
     def forward(self, mel: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Patches of the spectrum and what the next call needs of the past.
@@ -88,7 +94,7 @@ class SpectrumConvolutions(nn.Module):
         return torch.cat([hidden, level], dim=-1), pasts
 
     def strided(self, joined: Tensor) -> Tensor:
-        """The two that make patches. [B, 4 + 4 T, M + 1] -> [B, 2 T, patch_dim - 1]"""
+        """The two that make patches. [B, 4 + 4 T, M + 1] -> [B, 2 T, width]"""
         hidden = functional.gelu(self.first(joined[:, None, :, :-1]))
         return _columns_last(functional.gelu(self.second(hidden)))
 
@@ -172,7 +178,7 @@ class SpeechEncoderNetwork(nn.Module):
         past_frames = [(self.config.kernel_frames - 1) * d for d in self.config.dilations]
         shapes = [
             (_PATCH_HOPS - _PATCH_STRIDE, self.config.num_mel_bands + 1),
-            *[(_BLOCK_PATCHES - 1, self._conv_width)] * self.config.conv_blocks,
+            *(self.convolutions.block_pasts if self.convolutions is not None else []),
             (_PATCHES_PER_FRAME - _FRAME_STRIDE, width),
             *((frames, width) for frames in past_frames),
         ]
@@ -211,10 +217,6 @@ class SpeechEncoderNetwork(nn.Module):
             return patches, pasts
         patches, past = _gather_taps(state[0], mel, _PATCH_HOPS, _PATCH_STRIDE)
         return patches, [past]
-
-    @property
-    def _conv_width(self) -> int:
-        return self.convolutions.patch_dim - 1 if self.convolutions is not None else 0
 
     def forward(self, mel: Tensor, look_ahead: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
         """Speech features of the steps, then the new state. [B, T, D]"""

@@ -53,10 +53,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
                 "--without-fold", type=int, choices=range(NUM_FOLDS),
                 help="leave a part of the voices out, for the denoiser to learn from",
             )  # fmt: skip
-            parser.add_argument(
-                "--member", type=int, default=1, choices=range(1, len(SPEECH_ENCODERS) + 1),
-                help="which of the networks whose mean is served (%(default)s)",
-            )  # fmt: skip
+            _add_member(parser)
             _add_ablations(parser)
         if name == "denoiser":
             parser.add_argument(
@@ -86,6 +83,7 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     )
     _add_run_folder(check)
     check.add_argument("--checkpoint", type=Path, help="default: the run's own")
+    _add_member(check)
     _add_width(check)
     _add_style_check(subparsers)
     _add_style_distance(subparsers)
@@ -131,6 +129,13 @@ def _add_ablations(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dropout", type=float, default=DROPOUT, help="0..1 (%(default)s)")
     _add_width(parser)
+
+
+def _add_member(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--member", type=int, default=1, choices=range(1, len(SPEECH_ENCODERS) + 1),
+        help="which of the networks whose mean is served (%(default)s)",
+    )  # fmt: skip
 
 
 def _add_width(parser: argparse.ArgumentParser) -> None:

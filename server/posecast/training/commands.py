@@ -191,7 +191,7 @@ def _leave_out(utterances: list[Utterance], engines: list[str]) -> list[Utteranc
 
 
 def _speech_encoder_config(arguments: argparse.Namespace) -> SpeechEncoderConfig:
-    config = SPEECH_ENCODERS[getattr(arguments, "member", 1) - 1]
+    config = SPEECH_ENCODERS[arguments.member - 1]
     width = getattr(arguments, "width", None) or config.width  # `all` knows no ablations
     config = dataclasses.replace(config, width=width)
     if getattr(arguments, "without_convolutions", False):
@@ -211,7 +211,7 @@ def _check_speech(arguments: argparse.Namespace) -> None:
     from posecast.training.loop import load_average
 
     folder, config = RunFolder(arguments.run), _speech_encoder_config(arguments)
-    checkpoint = arguments.checkpoint or folder.speech_encoder
+    checkpoint = arguments.checkpoint or folder.member_encoder(arguments.member)
     network = load_average(checkpoint, SpeechEncoderNetwork(config))
     utterances = load_corpus(folder.corpus, held_out=True)
     figures = {

@@ -99,10 +99,9 @@ class RunFolder:
 
     def other_encoders(self) -> dict[Path, SpeechEncoderConfig]:
         """Checkpoints that there are of the further `SPEECH_ENCODERS`, with their sizes."""
-        members = {
-            self.member_encoder(member): config for member, config in enumerate(SPEECH_ENCODERS, 1)
-        }
-        return {path: members[path] for path in list(members)[1:] if path.exists()}
+        members = enumerate(SPEECH_ENCODERS[1:], 2)
+        paths = {self.member_encoder(member): config for member, config in members}
+        return {path: config for path, config in paths.items() if path.exists()}
 
     def fold_encoder(self, fold: int) -> Path:
         """Checkpoint of the speech encoder that never heard the voices of a fold."""

@@ -3,20 +3,16 @@
 import argparse
 import dataclasses
 import functools
-import json
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from posecast.errors import InvalidRequest, TrainingPaused
 from posecast.training import (
-    check,
     commands,
     corpus,
     denoiser,
-    loop,
     package,
     speech_encoder,
     style_distance,
@@ -337,50 +333,6 @@ def test_a_pause_is_told_and_no_failure(run_folder, monkeypatch, capsys):
     monkeypatch.setattr(style_encoder, "train_style_encoder", pause)
     commands.run(parse("style", "--run", str(run_folder)))
     assert "paused at step 7 of 9" in capsys.readouterr().err
-
-
-def test_a_speech_encoder_is_judged_at_each_look_ahead_on_held_out_voices(monkeypatch, capsys):
-    asked = []
-
-    def load(folder, *, held_out):
-        return f"held out: {held_out}"
-
-    def judge(network, utterances, look_ahead_frames):
-        asked.append((network, utterances, look_ahead_frames))
-        return {"flite": {"phones": 0.5}}
-
-    monkeypatch.setattr(commands, "load_corpus", load)
-    monkeypatch.setattr(check, "check_speech_encoder", judge)
-    monkeypatch.setattr(
-        loop, "load_average", lambda path, network: (str(path), network.config.width)
-    )
-    for options, network in (
-        ((), ("run/speech_encoder.pt", DEFAULT_MODEL.speech_encoder.width)),
-        (("--checkpoint", "narrow.pt", "--width", "64"), ("narrow.pt", 64)),
-        (
-            ("--without-convolutions",),
-            ("run/speech_encoder.pt", DEFAULT_MODEL.speech_encoder.width),
-        ),
-    ):
-        asked.clear()
-        capsys.readouterr()
-        commands.run(parse("check-speech", "--run", "run", *options))
-        assert asked == [(network, "held out: True", frames) for frames in range(4)]
-    printed = json.loads(capsys.readouterr().out)
-    assert printed.keys() == {"40 ms", "80 ms", "120 ms", "160 ms"}
-
-
-def test_held_out_clips_go_where_they_are_told_and_are_counted(monkeypatch, capsys):
-    calls = []
-
-    def write(*arguments):
-        calls.append(arguments)
-        return Counter({"women, native": 12, "awb": 8})
-
-    monkeypatch.setattr(commands, "write_held_out_clips", write)
-    commands.run(parse("held-out", "--recordings", "speech", "-o", "clips"))
-    assert calls == [(Path("clips"), Path("speech"))]
-    assert capsys.readouterr().out == "   8 clips  awb\n  12 clips  women, native\n"
 
 
 def test_an_export_goes_where_it_is_told(tmp_path, monkeypatch):

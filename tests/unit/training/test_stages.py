@@ -251,10 +251,16 @@ def test_a_fold_of_voices_is_heard_by_the_encoder_that_does_not_know_it(
     assert (heard[0][1] != heard[1][1]).any()
 
 
-def test_a_denoiser_begins_with_the_weights_of_another(run, tmp_path):
-    folder = RunFolder(tmp_path)
+def _with_encoders_of(run, path):
+    """A run that lacks but the denoiser."""
+    folder = RunFolder(path)
     for name in ("speech_encoder", "style_encoder", "statistics"):
         shutil.copy(getattr(run, name), getattr(folder, name))
+    return folder
+
+
+def test_a_denoiser_begins_with_the_weights_of_another(run, tmp_path):
+    folder = _with_encoders_of(run, tmp_path)
     still = dataclasses.replace(PLAN, steps=1, learning_rate=1e-12)
 
     def train(begin_with):
@@ -273,9 +279,7 @@ def test_a_denoiser_begins_with_the_weights_of_another(run, tmp_path):
 
 
 def test_all_voices_are_heard_by_every_encoder_that_is_served(run, tmp_path, monkeypatch):
-    folder = RunFolder(tmp_path)
-    for name in ("speech_encoder", "style_encoder", "statistics"):
-        shutil.copy(getattr(run, name), getattr(folder, name))
+    folder = _with_encoders_of(run, tmp_path)
     sampler = TapeSampler(load_corpus(run.corpus), np.random.default_rng(1))
     train_speech_encoder(sampler, _SECOND, PLAN, folder.member_encoder(2), RECIPE)
     monkeypatch.setattr(default_model, "SPEECH_ENCODERS", (_SPEECH, _SECOND))
