@@ -55,10 +55,13 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
             )  # fmt: skip
             _add_member(parser)
             _add_ablations(parser)
-        if name == "denoiser":
+        if name != "style":
             parser.add_argument(
-                "--begin-with", type=Path, help="checkpoint whose weights this training begins with"
-            )
+                "--begin-with", type=Path,
+                help="checkpoint whose weights this training begins with; a speech encoder's may be"
+                " a package's speech_encoder.onnx",
+            )  # fmt: skip
+        if name == "denoiser":
             parser.add_argument(
                 "--without-folds", action="store_true",
                 help="hear all voices with the run's speech encoders, as they are served",

@@ -17,6 +17,8 @@ from posecast.conditioning.log_mel import (
 _NATS_PER_DB = math.log(10) / 10
 SILENT_LEVEL = math.log(POWER_FLOOR)
 """What a band without any power has."""
+_OFTEN_DB = (6.0, 24.0)
+"""How far below the speech the noise often is."""
 
 
 def augment(
@@ -116,13 +118,27 @@ def _reverberate(mel: Tensor, chance: _Chance) -> Tensor:
     """Exponential decay of each band's power, with 0.15 to 0.8 s of reverberation."""
     log_keep = -0.01 * 13.8 / chance.uniform(0.15, 0.8)
     wet = torch.where(chance.happens(0.35), 3 * chance.uniform(0.05, 0.6), 0.0)
-    hop = torch.arange(chance.num_hops, device=chance.device)
-    since = (hop[:, None] - hop).float()
-    # A product with the matrix of all decays: a loop over the hops is slow on a GPU.
-    decay = torch.where(since >= 0, torch.exp(log_keep * since.clamp(min=0)), 0.0)
     power = mel.exp()
-    tail = (1 - torch.exp(log_keep)) * (decay @ power)
+    # On a GPU a loop over the hops is slow; on a CPU the matrix of all decays is.
+    decay = _decay_in_turn if mel.device.type == "cpu" else _decay_at_once
+    tail = (1 - torch.exp(log_keep)) * decay(power, log_keep)
     return torch.log(power + wet * tail + 1e-9)
+
+
+def _decay_in_turn(power: Tensor, log_keep: Tensor) -> Tensor:
+    """The power of each hop and what is left of those before it. [B, T, M]"""
+    kept, keep = power.clone(), torch.exp(log_keep[:, 0])
+    for hop in range(1, power.shape[1]):
+        kept[:, hop].addcmul_(kept[:, hop - 1], keep)
+    return kept
+
+
+def _decay_at_once(power: Tensor, log_keep: Tensor) -> Tensor:
+    """The same as one product. [B, T, M]"""
+    hops = torch.arange(power.shape[1], device=power.device)
+    since = (hops[:, None] - hops).float()
+    decay = torch.where(since >= 0, torch.exp(log_keep * since.clamp(min=0)), 0.0)
+    return decay @ power
 
 
 def _add_babble(mel: Tensor, chance: _Chance) -> Tensor:
@@ -138,14 +154,20 @@ def _mix(mel: Tensor, sound: Tensor, chance: _Chance, *, odds: float, loudest_db
 
 
 def _add_noise(mel: Tensor, chance: _Chance, *, odds: float = 0.8, loudest_db: float = 4) -> Tensor:
-    """Coloured noise, steady or slowly swelling, to 50 dB below."""
+    """Coloured noise, steady or slowly swelling, to 50 dB below; often about as loud as in a car.
+
+    Speech 10 dB above white and pink noise has loud bands 13 to 19 dB above that of the noise.
+    """
     tilt = chance.uniform(-3, 1) * (chance.band_axis / chance.num_bands - 0.5)
     colour = tilt + 0.8 * chance.smooth_over_bands(6)
     swell = torch.nn.functional.interpolate(
         chance.normal(1, 12), size=chance.num_hops, mode="linear", align_corners=True
     ).transpose(1, 2)
     grain = 0.5 * chance.normal(chance.num_hops, chance.num_bands)
-    level = _loud(mel) - chance.uniform(loudest_db, 50) * _NATS_PER_DB
+    below_db = chance.uniform(loudest_db, 50)
+    if loudest_db < _OFTEN_DB[0]:
+        below_db = torch.where(chance.happens(0.4), chance.uniform(*_OFTEN_DB), below_db)
+    level = _loud(mel) - below_db * _NATS_PER_DB
     swell = torch.where(chance.happens(0.3), 0.8 * swell, 0.0)
     noisy = torch.logaddexp(mel, level + colour + swell + grain)
     return torch.where(chance.happens(odds), noisy, mel)
@@ -173,7 +195,7 @@ def _limit_band(mel: Tensor, chance: _Chance) -> Tensor:
     coded = loudness - chance.uniform(24, 50) * _NATS_PER_DB + widening + grain
     heard = torch.where(axis < limit, torch.logaddexp(passed, coded), passed)
     heard = torch.where(axis > limit + 3, SILENT_LEVEL, heard.clamp(min=SILENT_LEVEL))
-    return torch.where(chance.happens(0.3), heard, mel)
+    return torch.where(chance.happens(0.4), heard, mel)
 
 
 def _change_gain(mel: Tensor, chance: _Chance) -> Tensor:

@@ -150,9 +150,12 @@ def _train(arguments: argparse.Namespace) -> None:
             sounds=TapeSampler(sounds, rng) if sounds else None,
             dropout=arguments.dropout,
             gently=arguments.gently,
+            member=arguments.member,
         )
         config = _speech_encoder_config(arguments)
-        train_speech_encoder(sampler, config, plan, checkpoint, recipe)
+        train_speech_encoder(
+            sampler, config, plan, checkpoint, recipe, begin_with=arguments.begin_with
+        )
     elif arguments.stage == "style":
         from posecast.training.style_encoder import train_style_encoder
 

@@ -16,8 +16,9 @@ from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
 from posecast.config import SpeechEncoderConfig
 from posecast.training.augment import augment, mask_bands, mask_hops, normalise_levels
 from posecast.training.devices import resolve_device
-from posecast.training.loop import Losses, TrainingPlan, optimise, prefetch
+from posecast.training.loop import Losses, TrainingPlan, load_average, optimise, prefetch
 from posecast.training.phones import CHANNEL_INDEX, CLASSES, UNKNOWN
+from posecast.training.restore import restore_speech_encoder
 from posecast.training.tape_bank import TapeBank, fill_bank
 from posecast.training.tapes import TapeSampler
 from posecast.training.workers import jump_ahead
@@ -27,7 +28,7 @@ _TAPES_A_SOUND = 20
 LOOK_AHEAD_ODDS = 0.65
 """Share of the crops that are heard with the default look-ahead; the others share the rest."""
 _CONTACTS = (CHANNEL_INDEX["close"], CHANNEL_INDEX["labiodental"])
-_CHANNEL_WEIGHTS = (4.0, 5.0, 4.0, 3.0, 2.5, 2.0, 2.0, 6.0, 1.5)
+_CHANNEL_WEIGHTS = (6.0, 5.0, 4.0, 3.0, 2.5, 2.0, 2.0, 6.0, 1.5)
 _CONTACT_WEIGHT = 1.5
 """Extra weight of frames in which lips or teeth touch: they are few and matter most."""
 _PHONE_WEIGHTS = {"PBM": 1.6, "FV": 2.0, "W": 1.4}
@@ -56,6 +57,8 @@ class SpeechEncoderRecipe:
     """Music, streets and the like, mixed into some of the crops."""
     dropout: float = 0.1
     """Drop probability of the network's position-wise layers."""
+    member: int = 1
+    """Which of the default model's networks this is, to find its weights in a package."""
     gently: bool = False
     """Whether the crops are hardly drowned and have no holes, for the last steps."""
 
@@ -150,6 +153,8 @@ def train_speech_encoder(
     plan: TrainingPlan,
     checkpoint: Path,
     recipe: SpeechEncoderRecipe | None = None,
+    *,
+    begin_with: Path | None = None,
 ) -> nn.Module:
     """Train the speech encoder.
 
@@ -159,9 +164,14 @@ def train_speech_encoder(
         plan: How long and how fast.
         checkpoint: Where the state is kept.
         recipe: What the crops are.
+        begin_with: Checkpoint of another training, or `.onnx` of a package, whose weights this one
+            begins with.
 
     Returns:
         The moving average of the network.
+
+    Raises:
+        CheckpointMismatch: If one of these files cannot be read or is of another network.
     """
     recipe = recipe or SpeechEncoderRecipe()
     torch.manual_seed(plan.seed)
@@ -173,10 +183,19 @@ def train_speech_encoder(
     if recipe.sounds is not None:
         sounds = fill_bank(recipe.sounds, max(1, num_tapes // _TAPES_A_SOUND), device)
     network = SpeechEncoderNetwork(config, recipe.dropout)
+    if begin_with is not None:
+        _load_weights(begin_with, network, recipe.member)
     stage = SpeechEncoderStage(bank, config, recipe, seed=seed, sounds=sounds)
     if device.type != "cpu":  # there the workers have done all that they can
         plan = dataclasses.replace(plan, workers=1)
     return optimise(network, plan, stage.open_batches, stage.losses, checkpoint)
+
+
+def _load_weights(path: Path, network: SpeechEncoderNetwork, member: int) -> None:
+    if path.suffix == ".onnx":
+        restore_speech_encoder(path, network, member=member)
+    else:
+        load_average(path, network).train()
 
 
 def _delayed(batch: _Batch, delay_frames: Tensor) -> _Batch:

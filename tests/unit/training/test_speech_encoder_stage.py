@@ -288,6 +288,27 @@ def test_the_recipe_tells_how_much_is_dropped(utterances, tmp_path, monkeypatch)
     assert {block.dropout.p for block in trained[0].blocks} == {0.3}
 
 
+def test_a_training_begins_with_the_weights_of_another(utterances, tmp_path):
+    sampler = TapeSampler(utterances, np.random.default_rng(1))
+    recipe = SpeechEncoderRecipe(batch_size=2, num_tapes=4)
+    plan = TrainingPlan(steps=1, learning_rate=1e-12, seed=1)
+    other = dataclasses.replace(plan, learning_rate=1e-3, seed=2)
+    first = train_speech_encoder(sampler, CONFIG, other, tmp_path / "first.pt", recipe)
+
+    def train(name, **options):
+        path = tmp_path / name
+        network = train_speech_encoder(sampler, CONFIG, plan, path, recipe, **options)
+        return network.state_dict()["norm.weight"], network.state_dict()["patch.weight"]
+
+    for found, expected in zip(
+        train("second.pt", begin_with=tmp_path / "first.pt"),
+        (first.state_dict()["norm.weight"], first.state_dict()["patch.weight"]),
+        strict=True,
+    ):
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
+    assert (train("third.pt")[1] - first.state_dict()["patch.weight"]).abs().max() > 1e-3
+
+
 @pytest.mark.gpu
 def test_a_gpu_makes_its_own_batches_and_learns_from_them(utterances, tmp_path):
     sampler = TapeSampler(utterances, np.random.default_rng(1))
