@@ -71,10 +71,8 @@ class ModelConfig:
     sampling_steps: int = 4
     """DDIM steps when a request names none."""
     mean_curves: tuple[str, ...] = ()
-    """ARKit curves that are served as the mean that the first step predicts, not sampled.
-
-    For curves that the speech settles, sampling adds the denoiser's errors and nothing else; the
-    published method samples everything."""
+    """ARKit curves that are served as the mean that the first step predicts, not sampled: for what
+    the speech settles, sampling adds errors and nothing else. The published method samples all."""
 
     border_easing_frames: float = 0.0
     """Time constant, in frames, with which the step between two windows fades in all curves but
@@ -92,6 +90,9 @@ class ModelConfig:
     closing_gain: float = 0.0
     """Share of the jaw's opening that the lips undo for odds of one, 0..100, where the denoiser
     leaves them farther apart; 0 leaves closures to the denoiser."""
+
+    accent_column: int | None = None
+    """Speech feature that tells of accents, which nods and raised brows answer, if any."""
 
     def __post_init__(self) -> None:
         """Hold the defaults to the ranges of a request."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,15 @@ class Style:
     """Standard deviation of the head's slow wandering, 0..0.3."""
     head_tempo_hz: float = 0.25
     """Middle frequency of that wandering, 0..2."""
+
+
+class Gestures(NamedTuple):
+    """How far head and brows move at a firm accent of the speech."""
+
+    nod_rad: float
+    """Depth of a nod, in radians."""
+    brow_raise: float
+    """Weight of `browInnerUp`, 0..1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

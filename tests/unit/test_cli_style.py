@@ -1,6 +1,7 @@
 """`posecast style`, and styles from files wherever a style is named."""
 
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import soundfile
 
 from posecast import cli
 from posecast.conditioning.style import load_styles
+from posecast.conditioning.style_gestures import GestureReadout
 from posecast.rig.arkit import CURVE_NAMES
 from posecast.rig.head_pose import (
     quaternion_from_yaw_pitch_roll_deg,
@@ -15,6 +17,7 @@ from posecast.rig.head_pose import (
 )
 from posecast.signals import FaceFrames
 from posecast.takes import read_take, write_take
+from posecast.training.style_distance import write_readings
 
 
 @pytest.fixture
@@ -134,6 +137,21 @@ def test_a_style_file_is_shown_with_its_life_and_its_neighbour(run, actor):
     assert "blinks   15 a minute" in shown
     assert re.search(r"nearest  (neutral|cheerful) \(cosine -?\d\.\d\d\)", shown)
     assert re.search(r"vector   of length \d+\.\d\d, 16 values: [+-]", shown)
+
+
+def test_a_style_is_shown_with_its_gestures_by_a_model_that_has_some(
+    run, tiny_package, tmp_path, capsys
+):
+    assert "nods" not in run("style", "show", "cheerful")[1]
+    lively = shutil.copytree(tiny_package, tmp_path / "lively")
+    weights = np.zeros((17, 2), np.float32)
+    weights[-1] = (0.0349, 0.25)
+    write_readings(lively, gestures=GestureReadout(weights))
+
+    assert cli.main(["style", "show", "cheerful", "--model", str(lively)]) == 0
+
+    shown = capsys.readouterr().out
+    assert "nods     by 2.0 degrees at firm accents\n  brows    rise by 0.25 there\n" in shown
 
 
 def test_a_named_style_is_near_another_than_itself(run):

@@ -82,6 +82,10 @@ def _show(args: argparse.Namespace) -> None:
     print(f"  gaze     {style.gaze_range:.2f} standard deviation of the look curves")
     wander_deg = math.degrees(style.head_wander_rad)
     print(f"  head     wanders by {wander_deg:.1f} degrees around {style.head_tempo_hz:.2f} Hz")
+    if named.gestures is not None:
+        gestures = named.gestures.of(style)
+        print(f"  nods     by {math.degrees(gestures.nod_rad):.1f} degrees at firm accents")
+        print(f"  brows    rise by {gestures.brow_raise:.2f} there")
     print(f"  nearest  {_tell_nearest(named, style, besides=args.name)}")
     values = " ".join(f"{value:+.2f}" for value in style.vector)
     length = float((style.vector.astype(float) ** 2).sum()) ** 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -16,13 +17,14 @@ from posecast.conditioning.style_blend import (
     strengthen_style,
 )
 from posecast.conditioning.style_distance import NUM_LIFE, StyleDistance
+from posecast.conditioning.style_gestures import GestureReadout
 from posecast.errors import CheckpointMismatch, InvalidRequest
-from posecast.signals import LIFE_LIMITS, Style
+from posecast.signals import LIFE_LIMITS, Gestures, Style
 
 NEUTRAL = "neutral"
 """The style that strength 0 means."""
 _LIFE = tuple(LIFE_LIMITS)
-_DISTANCE = "distance"
+_DISTANCE, _GESTURES = "distance", "gestures"
 _ROUNDING = 1e-6
 """By how much a limit that was stored as float32 may be exceeded, as a share."""
 
@@ -51,6 +53,8 @@ class StyleBank:
     _descriptions: dict[str, str]
     distance: StyleDistance | None = None
     """Tells which styles are alike; packages up to 2.1.0 have none."""
+    gestures: GestureReadout | None = None
+    """Tells how far a style nods and raises its brows; packages up to 2.3.0 have none."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -59,8 +63,10 @@ class StyleBank:
 
     def including(self, name: str, style: Style, description: str) -> StyleBank:
         """A bank with one style more, or with another of that name."""
-        return StyleBank(
-            {**self._styles, name: style}, {**self._descriptions, name: description}, self.distance
+        return dataclasses.replace(
+            self,
+            _styles={**self._styles, name: style},
+            _descriptions={**self._descriptions, name: description},
         )
 
     def describe(self, style: str) -> str:
@@ -145,7 +151,8 @@ def load_styles(path: Path, style_dim: int) -> StyleBank:
     Args:
         path: An .npz with `names`, `descriptions`, `vectors` [N, style_dim] and a row of N numbers
             for each of the other fields of `signals.Style`; perhaps also `distance`
-            [style_dim + 4, R], the directions of `StyleDistance`.
+            [style_dim + 4, R], the directions of `StyleDistance`, and `gestures`
+            [style_dim + 1, 2], the weights of `GestureReadout`.
         style_dim: Width that the denoiser expects.
 
     Raises:
@@ -175,8 +182,12 @@ def load_styles(path: Path, style_dim: int) -> StyleBank:
     }
     for name, style in styles.items():
         _check_values(style, f"{path}: style {name!r}")
-    distance = _distance_of(arrays, style_dim, path)
-    return StyleBank(styles, dict(zip(names, descriptions, strict=True)), distance)
+    return StyleBank(
+        styles,
+        dict(zip(names, descriptions, strict=True)),
+        _distance_of(arrays, style_dim, path),
+        _gestures_of(arrays, style_dim, path),
+    )
 
 
 def save_styles(
@@ -184,6 +195,7 @@ def save_styles(
     styles: dict[str, Style],
     descriptions: dict[str, str],
     distance: StyleDistance | None = None,
+    gestures: GestureReadout | None = None,
 ) -> None:
     """Write what `load_styles` reads.
 
@@ -192,8 +204,13 @@ def save_styles(
         styles: Styles by name, in the order to keep.
         descriptions: One line each.
         distance: Tells which styles are alike, if it is known.
+        gestures: Tells how far a style nods and raises its brows, if it is known.
     """
-    told = {} if distance is None else {_DISTANCE: distance.directions.astype(np.float32)}
+    told = {}
+    if distance is not None:
+        told[_DISTANCE] = distance.directions.astype(np.float32)
+    if gestures is not None:
+        told[_GESTURES] = gestures.weights.astype(np.float32)
     life = {
         field: np.array([getattr(style, field) for style in styles.values()], np.float32)
         for field in _LIFE
@@ -225,6 +242,21 @@ def _distance_of(arrays: dict[str, np.ndarray], style_dim: int, path: Path) -> S
             f"numbers, {style_dim + NUM_LIFE} rows"
         )
     return StyleDistance(directions.astype(np.float32))
+
+
+def _gestures_of(
+    arrays: dict[str, np.ndarray], style_dim: int, path: Path
+) -> GestureReadout | None:
+    """What a table tells of gestures, None if it tells nothing."""
+    if _GESTURES not in arrays:
+        return None
+    weights, expected = arrays[_GESTURES], (style_dim + 1, len(Gestures._fields))
+    if weights.shape != expected or weights.dtype.kind != "f" or not np.isfinite(weights).all():
+        raise CheckpointMismatch(
+            f"{path}: gestures: {weights.dtype} of shape {weights.shape}; expected finite numbers "
+            f"of shape {expected}"
+        )
+    return GestureReadout(weights.astype(np.float32))
 
 
 def _check_values(style: Style, where: str) -> None:

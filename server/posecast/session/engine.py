@@ -83,6 +83,9 @@ class AnimationEngine:
         unknown = [name for name in config.mean_curves if name not in CURVE_INDEX]
         if unknown:
             raise CheckpointMismatch(f"mean_curves: {unknown[0]!r}; allowed: ARKit curves")
+        accent, columns = config.accent_column, config.denoiser.speech_dim
+        if accent is not None and not 0 <= accent < columns:
+            raise CheckpointMismatch(f"accent_column {accent}; allowed: 0 to {columns - 1}")
         return cls(
             config=config,
             device=device,

@@ -13,6 +13,7 @@ from posecast.conditioning.speech_encoder import SpeechEncoderState
 from posecast.config import SAMPLE_RATE_HZ, AnimationOptions
 from posecast.denoising.window_sampler import SampledWindows
 from posecast.errors import InvalidRequest
+from posecast.rig.accent_gestures import AccentGestures
 from posecast.rig.adjuster import FaceAdjuster
 from posecast.rig.arkit import NUM_CURVES
 from posecast.rig.easing import EaseOver
@@ -84,6 +85,7 @@ class StreamingSession:
         )
         self._converter = FrameRateConverter(options.frame_rate_hz)
         self._life = Life(self.seed, style)
+        self._gestures = _gestures_of(engine, style, self.seed)
         self._adjuster = FaceAdjuster(options.adjustments, options.frame_rate_hz)
         self._opening: EaseOver | None = None
         self._num_samples = 0
@@ -218,6 +220,8 @@ class StreamingSession:
         _check_style(self.engine, style)
         self._motion.change(MotionSettings.of(self.engine.config, options, style=style, seed=seed))
         self._life.change(seed, style)
+        if self._gestures is not None and self.engine.styles.gestures is not None:
+            self._gestures.change(self.engine.styles.gestures.of(style))
         self._adjuster.change(options.adjustments)
 
     def next_block(self) -> SpeechBlock:
@@ -253,7 +257,11 @@ class StreamingSession:
         self._num_windows += 1
         closing = closing_of(self.engine.config, speech)
         weights, head = self.engine.rig.face(motion, self._contact, closing)
-        frames = self._dress(*self._converter.push(weights, self._life.turn_head(head, weights)))
+        head = self._life.turn_head(head, weights)
+        if self._gestures is not None:
+            accents = speech[:, self.engine.config.accent_column]
+            head = self._gestures.add_to(weights, head, accents)
+        frames = self._dress(*self._converter.push(weights, head))
         if not self.is_complete:
             return frames
         return join_frames([frames, self._dress(*self._converter.finish(self._num_outputs))])
@@ -299,6 +307,14 @@ class StreamingSession:
             weights=weights,
             head=head,
         )
+
+
+def _gestures_of(engine: AnimationEngine, style: Style, seed: int) -> AccentGestures | None:
+    """What head and brows do at accents, for a model that hears them."""
+    readout = engine.styles.gestures
+    if readout is None or engine.config.accent_column is None:
+        return None
+    return AccentGestures(seed, readout.of(style))
 
 
 def _check_style(engine: AnimationEngine, style: Style) -> None:

@@ -245,9 +245,17 @@ def _find_style_distance(arguments: argparse.Namespace) -> None:
         fit_distance,
         open_reader,
         read_styles_back,
-        write_distance,
+        write_readings,
     )
+    from posecast.training.style_gestures import fit_gestures
 
     speech = load_corpus(RunFolder(arguments.run).corpus)
     reader = open_reader(arguments.model, speech, arguments.recordings)
-    write_distance(arguments.model, fit_distance(read_styles_back(reader, arguments.count)))
+    fitted = fit_gestures(reader)
+    write_readings(arguments.model, gestures=fitted.readout)
+    nods, brows = fitted.correlation
+    print(f"gestures in the vectors of other styles: nods {nods:.2f}, brows {brows:.2f}")
+    # Opened anew: the faces that are read from now on have these gestures.
+    reader = open_reader(arguments.model, speech, arguments.recordings)
+    distance = fit_distance(read_styles_back(reader, arguments.count))
+    write_readings(arguments.model, distance=distance)

@@ -72,6 +72,7 @@ DEFAULT_MODEL = ModelConfig(
     near_contact=(0.7, 1.0),
     closing_columns=_closing_columns("PBM"),
     closing_gain=0.8,
+    accent_column=NUM_ARTICULATORS,
     mean_curves=LIP_CURVES,
 )
 

@@ -18,6 +18,8 @@ from posecast.training.styles import StyleParameters
 _NOD_WIDTH_S, _REBOUND_DELAY_S, _REBOUND_WIDTH_S, _REBOUND = 0.15, 0.36, 0.19, 0.35
 _BROW_PROMINENCE, _BROW_WIDTH_S = 0.6, 0.2
 _NOD_ODDS, _RAISE_ODDS = 0.75, 0.65
+BROW_RAISE = 0.6
+"""Weight of `browInnerUp` at a firm accent, over the style's `brow_gain`."""
 _SIDES = ("Left", "Right")
 
 
@@ -102,7 +104,7 @@ def _move_mouth(motion: FloatArray, tracks: FloatArray, style: StyleParameters) 
 def _move_expression(
     motion: FloatArray, tracks: FloatArray, raises: FloatArray, style: StyleParameters
 ) -> None:
-    brow = 0.6 * raises * style.brow_gain + max(0.0, style.brow_bias)
+    brow = BROW_RAISE * raises * style.brow_gain + max(0.0, style.brow_bias)
     _put(motion, "browInnerUp", brow)
     for side, gain in zip(_SIDES, (1 + style.asymmetry, 1 - style.asymmetry), strict=True):
         _put(motion, f"browOuterUp{side}", 0.7 * brow)

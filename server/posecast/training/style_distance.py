@@ -13,6 +13,7 @@ from tqdm import tqdm
 from posecast import checkpoints
 from posecast.conditioning.style import load_styles, save_styles
 from posecast.conditioning.style_distance import NUM_LIFE, StyleDistance, style_numbers
+from posecast.conditioning.style_gestures import GestureReadout
 from posecast.config import AnimationOptions
 from posecast.errors import InvalidRequest
 from posecast.signals import FloatArray, Style
@@ -130,12 +131,18 @@ def _whitening(covariance: Matrix) -> Matrix:
     return axes / np.sqrt(np.maximum(variances, 1e-6 * variances.max() + 1e-12))
 
 
-def write_distance(folder: Path, distance: StyleDistance) -> None:
-    """Put a distance into a model package, in the place of one that it may have.
+def write_readings(
+    folder: Path,
+    *,
+    distance: StyleDistance | None = None,
+    gestures: GestureReadout | None = None,
+) -> None:
+    """Put into a model package how its styles are read, in the place of what it may have.
 
     Args:
         folder: The package.
-        distance: Of that model.
+        distance: Of that model; None leaves what it has.
+        gestures: Of its style encoder; None leaves what it has.
 
     Raises:
         ModelUnavailable: If there is no such package.
@@ -145,7 +152,13 @@ def write_distance(folder: Path, distance: StyleDistance) -> None:
     path = package.path(checkpoints.STYLES_FILE)
     bank = load_styles(path, package.config.denoiser.style_dim)
     styles: dict[str, Style] = {name: bank.get(name) for name in bank.names}
-    save_styles(path, styles, {name: bank.describe(name) for name in styles}, distance)
+    save_styles(
+        path,
+        styles,
+        {name: bank.describe(name) for name in styles},
+        distance or bank.distance,
+        gestures or bank.gestures,
+    )
     text = (folder / checkpoints.DESCRIPTION_FILE).read_text(encoding="utf-8")
     checkpoints.write_description(
         folder,

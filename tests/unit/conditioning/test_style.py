@@ -5,6 +5,7 @@ import pytest
 
 from posecast.conditioning.style import StyleBank, load_styles, save_styles
 from posecast.conditioning.style_distance import StyleDistance
+from posecast.conditioning.style_gestures import GestureReadout
 from posecast.errors import CheckpointMismatch, InvalidRequest
 from posecast.signals import Style
 
@@ -178,6 +179,38 @@ def test_a_distance_is_kept_and_tells_what_is_near(file):
     assert nearest.distance == pytest.approx(10 * (0.26**0.5 - 0.5), rel=1e-3)
     assert styles.find_nearest(asked).name == "angry"
     assert styles.find_nearest(asked).distance is None
+
+
+def test_gestures_are_kept_and_read_off_any_style(file):
+    path, styles = file, load_styles(file, DIM)
+    assert styles.gestures is None
+    weights = np.zeros((DIM + 1, 2), np.float32)
+    weights[0], weights[-1] = (0.01, 0.1), (0.02, 0.2)
+    table = {name: styles.get(name) for name in styles.names}
+    save_styles(path, table, dict.fromkeys(table, ""), gestures=GestureReadout(weights))
+
+    style = Style(vector=np.float32([2, 0, 0, 0, 0, 0]))
+    bank = load_styles(path, DIM).including("mine", style, "")
+
+    assert bank.gestures.of(bank.get("mine")) == pytest.approx((0.04, 0.4))
+    assert bank.distance is None
+
+
+@pytest.mark.parametrize(
+    "gestures",
+    [
+        np.zeros((DIM, 2)),
+        np.zeros(DIM + 1),
+        np.full((DIM + 1, 2), np.inf),
+        np.ones((DIM + 1, 2), int),
+    ],
+    ids=["rows", "axes", "infinite", "kind"],
+)
+def test_damaged_gestures_are_refused(file, gestures):
+    rewrite(file, gestures=gestures)
+
+    with pytest.raises(CheckpointMismatch, match=r"gestures: .*expected finite numbers of shape"):
+        load_styles(file, DIM)
 
 
 @pytest.mark.parametrize(

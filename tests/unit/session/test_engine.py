@@ -89,6 +89,16 @@ def test_a_package_of_another_motion_width_is_refused(package):
         AnimationEngine.load(package, device="cpu")
 
 
+@pytest.mark.parametrize("column", [-1, 10_000])
+def test_accents_beyond_the_speech_are_refused(package, column):
+    path = package / "model.json"
+    description = json.loads(path.read_text())
+    description["config"]["accent_column"] = column
+    path.write_text(json.dumps(description))
+    with pytest.raises(CheckpointMismatch, match=f"accent_column {column}; allowed: 0 to "):
+        AnimationEngine.load(package)
+
+
 def test_a_mean_curve_that_arkit_does_not_know_is_refused(package):
     path = package / "model.json"
     description = json.loads(path.read_text())

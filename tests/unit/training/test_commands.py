@@ -17,6 +17,7 @@ from posecast.training import (
     speech_encoder,
     style_distance,
     style_encoder,
+    style_gestures,
 )
 from posecast.training.default_model import DEFAULT_MODEL
 from posecast.training.held_out import NUM_FOLDS, fold_of, is_held_out
@@ -90,7 +91,11 @@ def test_a_stage_runs_where_it_is_told(run_folder, monkeypatch, options, expecte
 def encoder_calls(monkeypatch):
     """What speech encoders were trained with."""
     calls = []
-    monkeypatch.setattr(speech_encoder, "train_speech_encoder", lambda *args: calls.append(args))
+
+    def train(*args, begin_with):
+        calls.append(args if begin_with is None else (*args, begin_with))
+
+    monkeypatch.setattr(speech_encoder, "train_speech_encoder", train)
     return calls
 
 
@@ -140,6 +145,12 @@ def test_sounds_that_are_not_speech_are_mixed_in(run_folder, encoder_calls, utte
     assert (without.sounds, without.gently) == (None, False)
     assert voices_of(with_sounds.sounds) == {("non-speech", "ring")}
     assert with_sounds.gently
+
+
+def test_a_speech_encoder_can_go_on_from_another(run_folder, encoder_calls):
+    commands.run(parse("speech-encoder", "--run", str(run_folder), "--begin-with", "other.pt"))
+    ((*_, checkpoint, _, other),) = encoder_calls
+    assert (checkpoint, other) == (run_folder / "speech_encoder.pt", Path("other.pt"))
 
 
 def test_a_denoiser_hears_each_fold_of_the_voices(run_folder, monkeypatch, utterances):
@@ -302,20 +313,29 @@ def test_all_trains_each_stage_as_it_is_trained_by_itself(run_folder, trainings)
         assert (name, plan, place, batch) == alone
 
 
-def test_the_distance_of_styles_is_measured_on_the_training_voices(monkeypatch, run_folder):
+def test_the_readings_of_styles_are_fitted_to_training_voices(monkeypatch, run_folder, capsys):
     steps = []
+    fitted = style_gestures.FittedReadout("readout", (0.9, 0.8))
+
+    def write(model, **readings):
+        steps.append((model, readings))
+
     monkeypatch.setattr(style_distance, "open_reader", lambda *args: steps.append(args) or "reader")
+    monkeypatch.setattr(style_gestures, "fit_gestures", lambda *args: steps.append(args) or fitted)
     monkeypatch.setattr(style_distance, "read_styles_back", lambda *args: steps.append(args) or "r")
     monkeypatch.setattr(style_distance, "fit_distance", lambda read: f"fitted to {read}")
-    monkeypatch.setattr(style_distance, "write_distance", lambda *args: steps.append(args))
+    monkeypatch.setattr(style_distance, "write_readings", write)
 
     arguments = ("--recordings", "speech", "--model", "model", "--count", "50")
     commands.run(parse("style-distance", "--run", str(run_folder), *arguments))
 
-    (model, speech, recordings), read, written = steps
+    (model, speech, recordings), *gestures, again, read, written = steps
     assert (model, recordings) == (Path("model"), Path("speech"))
     assert not any(is_held_out(utterance) for utterance in speech)
-    assert (read, written) == (("reader", 50), (Path("model"), "fitted to r"))
+    assert gestures == [("reader",), (Path("model"), {"gestures": "readout"})]
+    assert again[0] == model  # the faces that are read have the gestures
+    assert (read, written) == (("reader", 50), (Path("model"), {"distance": "fitted to r"}))
+    assert "nods 0.90, brows 0.80" in capsys.readouterr().out
 
 
 def test_a_stage_that_is_done_is_not_trained_again(run_folder, monkeypatch, trainings):

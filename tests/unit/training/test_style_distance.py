@@ -8,6 +8,7 @@ import pytest
 from posecast import checkpoints
 from posecast.conditioning.style import load_styles
 from posecast.conditioning.style_distance import NUM_LIFE, StyleDistance
+from posecast.conditioning.style_gestures import GestureReadout
 from posecast.errors import InvalidRequest
 from posecast.session.engine import AnimationEngine
 from posecast.signals import Waveform
@@ -17,7 +18,7 @@ from posecast.training.style_distance import (
     fit_distance,
     open_reader,
     read_styles_back,
-    write_distance,
+    write_readings,
 )
 
 DIM = 6
@@ -98,7 +99,7 @@ def test_a_package_gets_its_distance_and_stays_what_it_is(package):
     before = AnimationEngine.load(package)
     directions = np.arange(40, dtype=np.float32).reshape(20, 2)
 
-    write_distance(package, StyleDistance(directions))
+    write_readings(package, distance=StyleDistance(directions))
 
     after = AnimationEngine.load(package)  # verifies the checksums
     np.testing.assert_array_equal(after.styles.distance.directions, directions)
@@ -107,9 +108,25 @@ def test_a_package_gets_its_distance_and_stays_what_it_is(package):
     for name in after.styles.names:
         np.testing.assert_array_equal(after.styles.get(name).vector, before.styles.get(name).vector)
         assert after.styles.describe(name) == before.styles.describe(name)
-    write_distance(package, StyleDistance(2 * directions))
+    write_readings(package, distance=StyleDistance(2 * directions))
     again = load_styles(package / checkpoints.STYLES_FILE, 16)
     np.testing.assert_array_equal(again.distance.directions, 2 * directions)
+
+
+def test_each_way_to_read_a_style_leaves_the_other_as_it_is(package):
+    distance = StyleDistance(np.ones((20, 2), np.float32))
+    gestures = GestureReadout(np.full((17, 2), 0.5, np.float32))
+
+    write_readings(package, distance=distance)
+    write_readings(package, gestures=gestures)
+
+    styles = AnimationEngine.load(package).styles
+    np.testing.assert_array_equal(styles.distance.directions, distance.directions)
+    np.testing.assert_array_equal(styles.gestures.weights, gestures.weights)
+    write_readings(package, distance=StyleDistance(2 * distance.directions))
+    styles = AnimationEngine.load(package).styles
+    np.testing.assert_array_equal(styles.distance.directions, 2 * distance.directions)
+    np.testing.assert_array_equal(styles.gestures.weights, gestures.weights)
 
 
 def test_styles_are_asked_of_the_model_and_read_off_its_faces(

@@ -1,0 +1,166 @@
+"""Nods and raised brows at the accents of the speech, as large as the style tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posecast.config import FRAME_RATE_HZ
+from posecast.rig.arkit import CURVE_INDEX
+from posecast.rig.fade import Fade
+from posecast.rig.head_pose import multiply_quaternions, quaternion_from_rotation_vector
+from posecast.signals import FloatArray, Gestures
+
+LEAST_HEARD = 0.45
+"""Height from which on a peak of the accents counts: a speech encoder in doubt predicts a mean."""
+STRENGTH_FROM, STRENGTH_SLOPE, STRONGEST = 0.675, 1.5, 1.5
+"""How firm an accent of that height is, by how much more a higher one, and the firmest."""
+NOD_ODDS, RAISE_ODDS = 0.75, 0.65
+"""How often head and brows take up an accent."""
+_LEAST_RAISED = 0.53
+"""Height of the accents that may raise the brows: fewer than those with a nod."""
+_SPREAD = 0.35
+"""How far nods of one accent differ, as a standard deviation of the logarithm."""
+_SIDEWAYS = (1.0, 0.5, 0.3)
+"""A nod, and the standard deviation of the turn and the tilt that come with it."""
+_STROKE_S, _REBOUND_S, _RAISE_S = 0.16, 0.48, 0.2
+_OUTER_SHARE = 0.7
+_LASTS_S = 3.0
+TAKEOVER_S = 0.4
+"""How long another style takes to change the size."""
+_BROWS = [CURVE_INDEX[name] for name in ("browInnerUp", "browOuterUpLeft", "browOuterUpRight")]
+_BROW_SHARES = np.array([1.0, _OUTER_SHARE, _OUTER_SHARE])
+_PURPOSE = 4
+
+
+def _bump(since_s: NDArray[np.float64], peak_s: float) -> NDArray[np.float64]:
+    """From 0 at the beginning smoothly to 1 at `peak_s`, then out within `_LASTS_S`."""
+    part = np.where(since_s < _LASTS_S, np.maximum(0.0, since_s / peak_s), 0.0)
+    return np.square(part * np.exp(1 - part))
+
+
+def _stroke(since_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A nod and its rebound, which make up for each other: no head sinks by nodding."""
+    return _bump(since_s, _STROKE_S) - _STROKE_S / _REBOUND_S * _bump(since_s, _REBOUND_S)
+
+
+_STROKE_PEAK = float(_stroke(np.linspace(0, _REBOUND_S, 500)).max())
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What head and brows do about one accent."""
+
+    start_frame: int
+    turn: NDArray[np.float64]
+    """In units of a nod. [3]"""
+    is_raised: bool
+    firmness: float
+
+
+class AccentGestures:
+    """Nods and raised brows of one stream.
+
+    The default model's denoiser gives the mean of all that a face may do at an accent, which is
+    next to nothing, whatever the style asks (docs/default-model.md). Nods and raised brows are
+    therefore drawn here, as blinks and the wandering of the head are. A nod begins with the frame
+    after the accent's highest one and is deepest 0.14 s later; which accents are answered and how
+    firmly is left to the seed, not to how frames are asked for.
+
+    Source:
+        Our own.
+    """
+
+    def __init__(self, seed: int, sizes: Gestures) -> None:
+        """Start a stream.
+
+        Args:
+            seed: Seed of the stream, 0..2**64-1.
+            sizes: How far head and brows move.
+        """
+        # The second key word is a window index that no stream reaches: no draw is shared.
+        bits = np.random.Philox(
+            key=np.array([seed, 2**64 - 1], np.uint64),
+            counter=np.array([0, 0, 0, _PURPOSE], np.uint64),
+        )
+        self._rng = np.random.Generator(bits)
+        self._former = self._sizes = np.array(sizes, np.float64)
+        self._takeover: Fade | None = None
+        self._before = (0.0, 0.0)
+        self._num_frames = 0
+        self._answers: list[_Answer] = []
+
+    def change(self, sizes: Gestures) -> None:
+        """Let other sizes take over with the next frames, without a jump."""
+        if self._takeover is not None:
+            share = self._takeover.share
+            self._former = (1 - share) * self._former + share * self._sizes
+        else:
+            self._former = self._sizes
+        self._sizes = np.array(sizes, np.float64)
+        self._takeover = Fade(TAKEOVER_S, FRAME_RATE_HZ) if self._num_frames else None
+
+    def add_to(self, weights: FloatArray, head: FloatArray, accents: FloatArray) -> FloatArray:
+        """Move the brows of consecutive model frames, and turn the head.
+
+        Args:
+            weights: ARKit weights; the brows are changed in place. [T, 52]
+            head: Unit quaternions. [T, 4]
+            accents: What the speech encoder tells of accents at these frames. [T]
+
+        Returns:
+            Unit quaternions. [T, 4]
+        """
+        num_frames = len(accents)
+        frames = self._num_frames + np.arange(num_frames)
+        self._notice(accents)
+        turns, raises = np.zeros((num_frames, 3)), np.zeros(num_frames)
+        for answer in self._answers:
+            since_s = (frames - answer.start_frame + 1) / FRAME_RATE_HZ
+            turns += (_stroke(since_s) / _STROKE_PEAK)[:, None] * answer.turn
+            if answer.is_raised:
+                raises += answer.firmness * _bump(since_s, _RAISE_S)
+        self._num_frames += num_frames
+        oldest = self._num_frames - round(_LASTS_S * FRAME_RATE_HZ)
+        self._answers = [answer for answer in self._answers if answer.start_frame > oldest]
+        nod_rad, brow_raise = self._take_sizes(num_frames)
+        brows = weights[:, _BROWS] + (brow_raise * raises)[:, None] * _BROW_SHARES
+        weights[:, _BROWS] = np.clip(brows, 0, 1)
+        return multiply_quaternions(
+            quaternion_from_rotation_vector(nod_rad[:, None] * turns), head
+        ).astype(np.float32)
+
+    def _take_sizes(self, num_frames: int) -> NDArray[np.float64]:
+        """Both sizes at the next frames. [2, T]"""
+        if self._takeover is None:
+            return np.repeat(self._sizes[:, None], num_frames, axis=1)
+        share = self._takeover.take(num_frames)
+        if not self._takeover.frames_left:
+            self._takeover = None
+        return np.outer(self._former, 1 - share) + np.outer(self._sizes, share)
+
+    def _notice(self, accents: FloatArray) -> None:
+        """Answer the accents whose peak is over."""
+        earlier, height = self._before
+        for index, now in enumerate(accents.tolist()):
+            if height > LEAST_HEARD and earlier < height >= now:
+                self._answers.append(self._draw(self._num_frames + index, height))
+            earlier, height = height, now
+        self._before = (earlier, height)
+
+    def _draw(self, frame: int, height: float) -> _Answer:
+        # All of it is drawn each time, so that no choice depends on another one's outcome.
+        is_nodded, is_raised = self._rng.random(2) < (NOD_ODDS, RAISE_ODDS)
+        chance = self._rng.standard_normal(3)
+        strength = min(STRONGEST, STRENGTH_FROM + STRENGTH_SLOPE * (height - LEAST_HEARD))
+        firmness = strength * float(np.exp(_SPREAD * chance[0]))
+        nod, turn, tilt = _SIDEWAYS
+        direction = np.array([nod, turn * chance[1], tilt * chance[2]])
+        return _Answer(
+            start_frame=frame,
+            turn=firmness * direction * is_nodded,
+            is_raised=bool(is_raised and height > _LEAST_RAISED),
+            firmness=firmness,
+        )
