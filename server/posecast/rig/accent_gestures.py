@@ -38,7 +38,7 @@ _PURPOSE = 4
 def _bump(since_s: NDArray[np.float64], peak_s: float) -> NDArray[np.float64]:
     """From 0 at the beginning smoothly to 1 at `peak_s`, then out within `_LASTS_S`."""
     part = np.where(since_s < _LASTS_S, np.maximum(0.0, since_s / peak_s), 0.0)
-    return np.square(part * np.exp(1 - part))
+    return (part * np.exp(1 - part)) ** 3
 
 
 def _stroke(since_s: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,11 +12,6 @@ from posecast.training.utterance import Utterance
 ACCENT_THRESHOLD = 0.35
 """Prominence above which a vowel carries an accent."""
 _WEIGHTS = np.array([0.4, 0.4, 0.35])  # energy, log pitch, duration
-_LEAST_HEARD, _PROMINENCE_PER_HEARD = 0.45, 3.0
-"""A speech encoder in doubt predicts the mean of what a vowel may be: its peaks are about half as
-high as the track's, and above the first number about as many as there are accents."""
-_ANSWER_S = 0.12
-"""By how much head and brows follow: less would begin before a short window can tell of it."""
 
 
 def find_accents(utterance: Utterance) -> FloatArray:
@@ -64,20 +59,3 @@ def accent_track(accents: FloatArray, num_frames: int, frame_rate_hz: int) -> Fl
         if strength > 0:
             track = np.maximum(track, strength * np.exp(-0.5 * ((times - time_s) / 0.1) ** 2))
     return track.astype(np.float32)
-
-
-def heard_accents(track: FloatArray, frame_rate_hz: int) -> FloatArray:
-    """Accents as a speech encoder hears them, for a face that is to move by what it hears.
-
-    Args:
-        track: The encoder's prediction of `accent_track`. [T]
-        frame_rate_hz: Frames a second.
-
-    Returns:
-        Time in seconds at which a face answers, and prominence. [N, 2]
-    """
-    inner = track[1:-1]
-    is_peak = (inner > track[:-2]) & (inner >= track[2:]) & (inner > _LEAST_HEARD)
-    frames = np.flatnonzero(is_peak) + 1
-    prominence = ACCENT_THRESHOLD + _PROMINENCE_PER_HEARD * (track[frames] - _LEAST_HEARD)
-    return np.stack([frames / frame_rate_hz + _ANSWER_S, prominence], axis=1).astype(np.float32)

@@ -186,9 +186,9 @@ def _sample_styles(
 def _lively_clip(
     tape: EncodedTape, style: StyleParameters, scale: MotionScale, rng: np.random.Generator
 ) -> FloatArray:
-    """A clip as the style encoder sees it: with blinks and a wandering head. [T, 55]"""
-    motion = animate_by_rule(tape.tracks[:CLIP_FRAMES], tape.accents, style, rng)
-    return scale.normalise(add_life(motion, style, rng))
+    """A clip as the style encoder sees it: with nods, blinks and a wandering head. [T, 55]"""
+    motion = animate_by_rule(tape.tracks[:CLIP_FRAMES], style)
+    return scale.normalise(add_life(motion, tape.accents, style, rng))
 
 
 def _animate(
@@ -197,11 +197,9 @@ def _animate(
     first: int,
     total: int,
     scale: MotionScale,
-    rng: np.random.Generator,
 ) -> FloatArray:
     """Normalised motion of a stretch of tape in a style. [T, 55]"""
-    tracks = tape.tracks[first : first + total]
-    return scale.normalise(animate_by_rule(tracks, tape.accents_from(first), style, rng))
+    return scale.normalise(animate_by_rule(tape.tracks[first : first + total], style))
 
 
 class _Batcher:
@@ -246,7 +244,7 @@ class _Batcher:
         latest = len(tape.speech) - length - previous
         first = 0 if starts else int(self._rng.integers(0, latest + 1))
         total = length if starts else previous + length
-        motion = _animate(tape, style, first, total, self._scale, self._rng)
+        motion = _animate(tape, style, first, total, self._scale)
         speech = tape.speech[first : first + total].astype(np.float32)
         trusted = tape.trusted[first : first + total].astype(np.float32)
         if starts:  # the learned start frames take the place of these zeros

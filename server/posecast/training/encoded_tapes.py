@@ -9,17 +9,14 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from posecast.conditioning.torch_speech_encoder import NUM_ARTICULATORS, SpeechEncoderNetwork
-from posecast.config import FRAME_RATE_HZ
+from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
 from posecast.signals import BoolArray, FloatArray
-from posecast.training.accents import heard_accents
 from posecast.training.augment import augment, normalise_levels
 from posecast.training.tapes import Crop, TapeSampler
 from posecast.training.workers import jump_ahead, supply_from_forks
 
 TAPE_FRAMES = 220  # 8.8 s: a window, its predecessor and the look-ahead, with room to choose
 _BATCH = 24
-_ACCENT_COLUMN = NUM_ARTICULATORS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +28,9 @@ class EncodedTape:
     tracks: FloatArray
     """Articulation at 25 frames a second. [T, 9]"""
     accents: FloatArray
-    """Time from the first frame at which the face answers an accent that the features tell of, and
-    its prominence. [N, 2]"""
+    """Time in seconds and prominence of each vowel. [N, 2]"""
     trusted: BoolArray
     """Whether the labels of the frame are to be trusted. [T]"""
-
-    def accents_from(self, frame: int) -> FloatArray:
-        """Accents with times measured from a frame. [N, 2]"""
-        return self.accents - np.array([frame / FRAME_RATE_HZ, 0.0], np.float32)
 
 
 def encode_tapes(
@@ -105,6 +97,6 @@ def _encode(
         yield EncodedTape(
             speech=speech,
             tracks=crop.frame_tracks()[: len(speech)],
-            accents=heard_accents(speech[:, _ACCENT_COLUMN].astype(np.float32), FRAME_RATE_HZ),
+            accents=crop.accents,
             trusted=crop.trusted_frames()[: len(speech)],
         )

@@ -1,4 +1,4 @@
-"""Articulation, accents and a style to a moving ARKit face: what the networks learn from."""
+"""Articulation and a style to a moving ARKit face: what the networks learn from."""
 
 from __future__ import annotations
 
@@ -23,46 +23,44 @@ BROW_RAISE = 0.6
 _SIDES = ("Left", "Right")
 
 
-def animate_by_rule(
-    tracks: FloatArray, accents: FloatArray, style: StyleParameters, rng: np.random.Generator
-) -> FloatArray:
-    """Motion of a clip in a style, as far as speech and style bring it about: the denoiser's part.
+def animate_by_rule(tracks: FloatArray, style: StyleParameters) -> FloatArray:
+    """Motion of a clip in a style, as far as speech and style settle it: the denoiser's part.
 
-    Which accents the head and the brows take up, and how firmly, is left to chance. Blinks, gaze
-    and the slow wandering of the head are left out (see `add_life`): they are drawn at run time.
+    What is left to chance is left out (see `add_life`): it is drawn at run time.
 
     Args:
         tracks: Articulation at 25 frames a second. [T, 9]
-        accents: Time in seconds from the first frame and prominence of each vowel. [N, 2]
         style: How it is spoken.
-        rng: What is left to chance.
 
     Returns:
         ARKit weights and a head rotation vector in radians. [T, 55]
     """
     motion = np.zeros((len(tracks), MOTION_DIM), np.float32)
-    turns, raises = _accent_pulses(accents, len(tracks), rng)
     _move_mouth(motion, tracks, style)
-    _move_expression(motion, tracks, raises, style)
+    _move_expression(motion, tracks, style)
     np.clip(motion[:, :NUM_CURVES], 0, 1, out=motion[:, :NUM_CURVES])
-    motion[:, NUM_CURVES:] = style.nod_rad * turns
-    motion[:, NUM_CURVES:] += (style.rest_pitch_rad, style.rest_yaw_rad, style.rest_roll_rad)
+    motion[:, NUM_CURVES:] = (style.rest_pitch_rad, style.rest_yaw_rad, style.rest_roll_rad)
     return motion
 
 
-def add_life(motion: FloatArray, style: StyleParameters, rng: np.random.Generator) -> FloatArray:
-    """Add what a face does of itself: the wandering of the head, blinks and gaze.
+def add_life(
+    motion: FloatArray, accents: FloatArray, style: StyleParameters, rng: np.random.Generator
+) -> FloatArray:
+    """Add what is left to chance: nods, raised brows, the wandering of the head, blinks and gaze.
 
     Args:
         motion: From `animate_by_rule`. [T, 55]
+        accents: Time in seconds from the first frame and prominence of each vowel. [N, 2]
         style: How it is spoken.
         rng: Where all of it comes from.
 
     Returns:
         The motion that a style encoder sees. [T, 55]
     """
+    turns, raises = _accent_pulses(accents, len(motion), rng)
     seed = int(rng.integers(2**63))
-    weights, head = motion[:, :NUM_CURVES].copy(), motion[:, NUM_CURVES:]
+    weights, head = motion[:, :NUM_CURVES].copy(), motion[:, NUM_CURVES:] + style.nod_rad * turns
+    _raise_brows(weights, raises, style)
     wander = HeadWander(seed, amplitude_rad=style.head_amplitude_rad, tempo_hz=style.head_tempo_hz)
     head = wander.add_to(quaternion_from_rotation_vector(head), weights)
     eyes = Eyes(seed, blink_rate_hz=style.blink_rate_hz, gaze_range=style.gaze_range)
@@ -101,14 +99,20 @@ def _move_mouth(motion: FloatArray, tracks: FloatArray, style: StyleParameters) 
         _put(motion, f"mouthUpperUp{side}", upper * gain)
 
 
-def _move_expression(
-    motion: FloatArray, tracks: FloatArray, raises: FloatArray, style: StyleParameters
-) -> None:
-    brow = BROW_RAISE * raises * style.brow_gain + max(0.0, style.brow_bias)
+def _raise_brows(weights: FloatArray, raises: FloatArray, style: StyleParameters) -> None:
+    brow = weights[:, CURVE_INDEX["browInnerUp"]] + BROW_RAISE * raises * style.brow_gain
+    _put(weights, "browInnerUp", np.minimum(1.0, brow))
+    for side in _SIDES:
+        _put(weights, f"browOuterUp{side}", 0.7 * np.minimum(1.0, brow))
+        weights[:, CURVE_INDEX[f"browDown{side}"]] *= 1 - 0.5 * np.tanh(raises)
+
+
+def _move_expression(motion: FloatArray, tracks: FloatArray, style: StyleParameters) -> None:
+    brow = max(0.0, style.brow_bias)
     _put(motion, "browInnerUp", brow)
     for side, gain in zip(_SIDES, (1 + style.asymmetry, 1 - style.asymmetry), strict=True):
         _put(motion, f"browOuterUp{side}", 0.7 * brow)
-        _put(motion, f"browDown{side}", max(0.0, -style.brow_bias) * (1 - 0.5 * np.tanh(raises)))
+        _put(motion, f"browDown{side}", max(0.0, -style.brow_bias))
         _put(motion, f"mouthFrown{side}", style.frown * gain)
         _put(motion, f"mouthDimple{side}", 0.3 * style.smile * gain)
         _put(motion, f"cheekSquint{side}", 0.5 * style.smile * gain)

@@ -38,7 +38,7 @@ def load_scale(path: Path) -> MotionScale:
 
 def motion_in_style(crop: Crop, style: StyleParameters, rng: np.random.Generator) -> FloatArray:
     """A crop animated by rule, with what a face does of itself. [T, 55]"""
-    return add_life(animate_by_rule(crop.frame_tracks(), crop.accents, style, rng), style, rng)
+    return add_life(animate_by_rule(crop.frame_tracks(), style), crop.accents, style, rng)
 
 
 def measure_scale(sampler: TapeSampler, num_clips: int = 600) -> MotionScale:

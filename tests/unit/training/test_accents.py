@@ -8,7 +8,6 @@ from posecast.training.accents import (
     accent_strength,
     accent_track,
     find_accents,
-    heard_accents,
 )
 from posecast.training.phones import CLASS_INDEX
 from posecast.training.utterance import Utterance
@@ -76,18 +75,3 @@ def test_the_track_has_a_bump_at_each_accent_and_nothing_elsewhere():
     assert track.argmax() == 10
     assert track[10] == pytest.approx(1.0)
     assert track[30] < 1e-3
-
-
-def test_what_is_heard_is_answered_a_little_later_and_as_firmly_as_it_was_heard():
-    track = np.zeros(100, np.float32)
-    track[[20, 50, 80]] = 0.3, 0.5, 0.9  # the first is hardly heard
-    track[51] = 0.5  # as high, but no peak of its own
-    heard = heard_accents(track, 25)
-    np.testing.assert_allclose(heard[:, 0], [50 / 25 + 0.12, 80 / 25 + 0.12], atol=1e-6)
-    weak, firm = accent_strength(heard[:, 1])
-    assert 0 < weak < firm <= 1.5
-
-
-@pytest.mark.parametrize("num_frames", [0, 1, 2, 3, 50])
-def test_silence_has_nothing_to_answer(num_frames):
-    assert heard_accents(np.zeros(num_frames, np.float32), 25).shape == (0, 2)
