@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from posecast.training.articulation import CRISPNESS
 from posecast.training.corpus import default_jobs
 from posecast.training.default_model import SPEECH_ENCODERS
 from posecast.training.flame import commands as flame_commands
@@ -131,6 +132,10 @@ def _add_ablations(parser: argparse.ArgumentParser) -> None:
         "--without", nargs="+", default=[], metavar="ENGINE", help="leave engines or sources out"
     )
     parser.add_argument("--dropout", type=float, default=DROPOUT, help="0..1 (%(default)s)")
+    parser.add_argument(
+        "--crispness", type=float, default=CRISPNESS,
+        help="how far movements are set off, 0 for not at all (%(default)s)",
+    )  # fmt: skip
     _add_width(parser)
 
 

@@ -14,6 +14,7 @@ from posecast.config import SpeechEncoderConfig
 from posecast.errors import InvalidRequest, TrainingPaused
 from posecast.training.arguments import DROPOUT, ENGINE_MINUTES, NUM_READ_STYLES, STAGES
 from posecast.training.arguments import add_arguments as add_arguments
+from posecast.training.articulation import CRISPNESS
 from posecast.training.corpus import build_corpus, load_corpus
 from posecast.training.default_model import DEFAULT_MODEL, SPEECH_ENCODERS, RunFolder
 from posecast.training.flame import commands as flame_commands
@@ -74,6 +75,7 @@ def _run_all(arguments: argparse.Namespace) -> None:
             "member": 1,
             "without_fold": None,
             "dropout": DROPOUT,
+            "crispness": CRISPNESS,
             "gently": False,
             "begin_with": None,
             "without_folds": False,
@@ -151,6 +153,7 @@ def _train(arguments: argparse.Namespace) -> None:
             dropout=arguments.dropout,
             gently=arguments.gently,
             member=arguments.member,
+            crispness=arguments.crispness,
         )
         config = _speech_encoder_config(arguments)
         train_speech_encoder(

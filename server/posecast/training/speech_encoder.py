@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
 from posecast.config import SpeechEncoderConfig
+from posecast.training.articulation import CRISPNESS
 from posecast.training.augment import augment, mask_bands, mask_hops, normalise_levels
 from posecast.training.devices import resolve_device
 from posecast.training.loop import Losses, TrainingPlan, load_average, optimise, prefetch
@@ -55,6 +56,8 @@ class SpeechEncoderRecipe:
     """Tapes of 13 s that are drawn once, and that all crops are cut from: 22 hours, 2 GB."""
     sounds: TapeSampler | None = None
     """Music, streets and the like, mixed into some of the crops."""
+    crispness: float = CRISPNESS
+    """How far the articulation that is taught is set off; see `articulation.set_off`."""
     dropout: float = 0.1
     """Drop probability of the network's position-wise layers."""
     member: int = 1
@@ -178,7 +181,7 @@ def train_speech_encoder(
     device = resolve_device(plan.device)
     seed = int(sampler.rng.integers(2**62))
     num_tapes = min(recipe.num_tapes, plan.steps * recipe.batch_size)  # a trial needs few
-    bank = fill_bank(sampler, num_tapes, device, workers=plan.workers)
+    bank = fill_bank(sampler, num_tapes, device, workers=plan.workers, crispness=recipe.crispness)
     sounds = None
     if recipe.sounds is not None:
         sounds = fill_bank(recipe.sounds, max(1, num_tapes // _TAPES_A_SOUND), device)

@@ -11,7 +11,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from posecast.training.accents import accent_track
-from posecast.training.articulation import PEAK_CHANNELS, TRACK_RATE_HZ
+from posecast.training.articulation import (
+    CRISPNESS,
+    PEAK_CHANNELS,
+    SET_OFF_CHANNELS,
+    SET_OFF_FRAMES,
+    TRACK_RATE_HZ,
+)
 from posecast.training.phones import UNKNOWN
 from posecast.training.tapes import HOPS_PER_FRAME, Crop, TapeSampler
 from posecast.training.workers import jump_ahead, supply_from_forks
@@ -46,7 +52,12 @@ class TapeBank:
     """
 
     def __init__(
-        self, tapes: Sequence[Crop], device: torch.device, *, tempo_range: float = 0.2
+        self,
+        tapes: Sequence[Crop],
+        device: torch.device,
+        *,
+        tempo_range: float = 0.2,
+        crispness: float = CRISPNESS,
     ) -> None:
         """Put tapes on a device.
 
@@ -54,13 +65,14 @@ class TapeBank:
             tapes: All of one length.
             device: Where they are kept.
             tempo_range: Largest logarithm of the factor of pace that a crop is played at.
+            crispness: How far the articulation is set off; see `articulation.set_off`.
         """
         self._mel = _stack([tape.mel.astype(np.float16) for tape in tapes], device)
         self._tracks = _stack([tape.tracks.astype(np.float16) for tape in tapes], device)
         self._labels = _stack([tape.labels.astype(np.int8) for tape in tapes], device)
         accents = [accent_track(t.accents, len(t.mel), TRACK_RATE_HZ) for t in tapes]
         self._accents = _stack([track.astype(np.float16) for track in accents], device)
-        self._tempo_range = tempo_range
+        self._tempo_range, self._crispness = tempo_range, crispness
 
     @property
     def device(self) -> torch.device:
@@ -91,7 +103,7 @@ class TapeBank:
         labels = self._labels[tape, nearest].long()
         return CropBatch(
             mel=_between(self._mel, tape, place),
-            tracks=_frame_tracks(_between(self._tracks, tape, place)),
+            tracks=_frame_tracks(_between(self._tracks, tape, place), self._crispness),
             labels=_frame_labels(labels),
             accents=_between(self._accents, tape, place)[:, ::HOPS_PER_FRAME],
             trusted=_trusted_frames(labels),
@@ -114,6 +126,7 @@ def fill_bank(
     *,
     workers: int = 1,
     num_hops: int = TAPE_HOPS,
+    crispness: float = CRISPNESS,
 ) -> TapeBank:
     """Draw tapes in several processes and put them on a device.
 
@@ -123,6 +136,7 @@ def fill_bank(
         device: Where they are kept.
         workers: Processes that draw; above 1 on Linux only.
         num_hops: Length of each.
+        crispness: How far the articulation is set off.
     """
 
     def open_tapes(worker: int) -> Iterator[list[Crop]]:
@@ -134,7 +148,7 @@ def fill_bank(
     with supply_from_forks(open_tapes, workers) as supply:
         while len(tapes) < num_tapes:
             tapes += next(supply)
-    return TapeBank(tapes[:num_tapes], device)
+    return TapeBank(tapes[:num_tapes], device, crispness=crispness)
 
 
 def _compact(tape: Crop) -> Crop:
@@ -159,14 +173,25 @@ def _between(values: Tensor, tape: Tensor, place: Tensor) -> Tensor:
     return torch.lerp(values[tape, low].float(), values[tape, high].float(), part)
 
 
-def _frame_tracks(tracks: Tensor) -> Tensor:
+def _frame_tracks(tracks: Tensor, crispness: float) -> Tensor:
     """`articulation.tracks_at_frame_rate` for a batch. [B, 4 T, 9] -> [B, T, 9]"""
     centred = torch.cat([tracks[:, :1], tracks[:, :1], tracks[:, :-2]], dim=1)
     groups = centred.reshape(len(tracks), -1, HOPS_PER_FRAME, tracks.shape[-1])
     frames = groups.mean(dim=2)
     peaks = list(PEAK_CHANNELS)
     frames[..., peaks] = groups[..., peaks].amax(dim=2)
+    own = list(SET_OFF_CHANNELS)
+    frames[..., own] = _set_off(frames[..., own], crispness)
     return frames
+
+
+def _set_off(frames: Tensor, crispness: float) -> Tensor:
+    """`articulation.set_off` for a batch. [B, T, C]"""
+    edges = [part.expand(-1, SET_OFF_FRAMES, -1) for part in (frames[:, :1], frames[:, -1:])]
+    padded = torch.cat([edges[0], frames, edges[1]], dim=1)
+    around = padded[:, : frames.shape[1]] + padded[:, 2 * SET_OFF_FRAMES :]
+    crisp = frames + crispness * (frames - 0.5 * around)
+    return (crisp / (1 + 0.25 * crispness)).clamp(0, 1)
 
 
 def _frame_labels(labels: Tensor) -> Tensor:

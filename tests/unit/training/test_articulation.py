@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from posecast.training.articulation import articulate, phone_labels, tracks_at_frame_rate
+from posecast.training.articulation import (
+    articulate,
+    phone_labels,
+    set_off,
+    tracks_at_frame_rate,
+)
 from posecast.training.phones import CHANNEL_INDEX, CLASS_INDEX
 
 JAW, CLOSE = CHANNEL_INDEX["jaw"], CHANNEL_INDEX["close"]
@@ -114,10 +119,44 @@ def test_segments_40_ms_later_move_the_tracks_by_one_frame():
 def test_contacts_take_the_maximum_and_others_the_mean_of_their_40_ms():
     tracks = np.zeros((8, 9), np.float32)
     tracks[2] = 1.0  # 20..30 ms: belongs to the frame at 40 ms
-    frames = tracks_at_frame_rate(tracks)
+    frames = tracks_at_frame_rate(tracks, crispness=0.0)
     assert frames[0].max() == 0
     assert frames[1, CLOSE] == frames[1, BITE] == 1
     assert frames[1, JAW] == 0.25
+
+
+@pytest.mark.parametrize("crispness", [0.0, 0.5, 1.0])
+def test_a_movement_is_set_off_and_stays_about_as_wide(crispness):
+    """Vowels four times a second: what lies 80 ms before and after is lower by 1 - cos(0.64 pi)."""
+    times = np.arange(200) / 25
+    wave = 0.4 + 0.1 * np.cos(2 * np.pi * 4 * times)
+    crisp = set_off(wave[:, None].astype(np.float32), crispness)[10:-10, 0]
+    grown = (1 + crispness * (1 - np.cos(2 * np.pi * 4 * 0.08))) / (1 + 0.25 * crispness)
+    assert crisp.mean() == pytest.approx(0.4 / (1 + 0.25 * crispness), rel=0.01)
+    assert np.ptp(crisp) == pytest.approx(0.2 * grown, rel=0.05)
+    assert crisp.argmax() == wave[10:-10].argmax()
+
+
+def test_what_lasts_is_not_set_off_and_nothing_leaves_its_range():
+    held = np.full((20, 1), 0.5, np.float32)
+    np.testing.assert_allclose(set_off(held, 0.5), 0.5 / 1.125)
+    rng = np.random.default_rng(3)
+    wild = set_off(rng.integers(0, 2, (100, 3)).astype(np.float32), 1.0)
+    assert (wild.min(), wild.max()) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("num_frames", [1, 2, 3])
+def test_short_clips_are_set_off_from_their_ends(num_frames):
+    assert set_off(np.full((num_frames, 2), 0.3, np.float32), 0.5).shape == (num_frames, 2)
+
+
+def test_contacts_and_the_tongue_are_not_set_off():
+    tracks = articulate(word(("A", 0.1), ("PBM", 0.06), ("TH", 0.1), ("FV", 0.06)), NUM_HOPS)
+    plain, crisp = (tracks_at_frame_rate(tracks, crispness) for crispness in (0.0, 1.0))
+    same = [CHANNEL_INDEX[name] for name in ("close", "labiodental", "tongue")]
+    np.testing.assert_array_equal(plain[:, same], crisp[:, same])
+    others = np.delete(np.arange(9), same)
+    assert (np.abs(plain - crisp).max(axis=0)[others] > 0).any()
 
 
 def test_labels_follow_the_segments_and_are_silence_elsewhere():

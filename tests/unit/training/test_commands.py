@@ -110,12 +110,12 @@ def voices_of(sampler):
 
 
 def test_an_ablation_leaves_sources_out_and_changes_width_and_dropout(run_folder, encoder_calls):
-    options = ("--without", "librispeech", "--width", "64", "--dropout", "0.3")
+    options = ("--without", "librispeech", "--width", "64", "--dropout", "0.3", "--crispness", "1")
     commands.run(parse("speech-encoder", "--run", str(run_folder), *options))
     ((sampler, config, _, _, recipe),) = encoder_calls
     assert sampler._engines == ["espeak"]
     assert config == dataclasses.replace(DEFAULT_MODEL.speech_encoder, width=64)
-    assert recipe.dropout == 0.3
+    assert (recipe.dropout, recipe.crispness) == (0.3, 1.0)
 
 
 @pytest.mark.parametrize("fold", range(NUM_FOLDS))

@@ -8,6 +8,7 @@ import torch
 
 from posecast.config import SpeechEncoderConfig
 from posecast.training import speech_encoder as stage_module
+from posecast.training.articulation import CRISPNESS
 from posecast.training.loop import TrainingPlan
 from posecast.training.phones import CHANNEL_INDEX, CLASS_INDEX, NUM_CLASSES, UNKNOWN
 from posecast.training.speech_encoder import (
@@ -259,18 +260,18 @@ def test_each_worker_has_batches_of_its_own_and_the_same_each_time(utterances):
 def test_a_training_draws_no_more_tapes_than_it_cuts_crops(utterances, tmp_path, monkeypatch):
     filled = []
 
-    def fill_bank(sampler, num_tapes, device, *, workers=1):
-        filled.append((num_tapes, workers))
+    def fill_bank(sampler, num_tapes, device, *, workers=1, crispness=CRISPNESS):
+        filled.append((num_tapes, workers, crispness))
         return TapeBank([sampler.draw(CROP_HOPS) for _ in range(2)], device)
 
     monkeypatch.setattr(stage_module, "fill_bank", fill_bank)
     plan = TrainingPlan(steps=2, learning_rate=1e-3)
     sampler = TapeSampler(utterances, np.random.default_rng(1))
     for most, drawn in ((500, 40), (20, 20)):
-        recipe = SpeechEncoderRecipe(batch_size=20, num_tapes=most, sounds=sampler)
+        recipe = SpeechEncoderRecipe(batch_size=20, num_tapes=most, sounds=sampler, crispness=0.75)
         filled.clear()
         train_speech_encoder(sampler, CONFIG, plan, tmp_path / f"{most}.pt", recipe)
-        assert filled == [(drawn, 1), (drawn // 20, 1)]
+        assert filled == [(drawn, 1, 0.75), (drawn // 20, 1, CRISPNESS)]
 
 
 def test_the_recipe_tells_how_much_is_dropped(utterances, tmp_path, monkeypatch):
