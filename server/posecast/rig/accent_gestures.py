@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,7 +25,8 @@ _SIDEWAYS = (1.0, 0.5, 0.3)
 """A nod, and the standard deviation of the turn and the tilt that come with it."""
 _STROKE_S, _REBOUND_S, _RAISE_S = 0.16, 0.48, 0.2
 _OUTER_SHARE = 0.7
-_LASTS_S = 3.0
+_NUM_FRAMES = 60
+"""How long a nod and its rebound last: 2.4 s, at whose end nothing is left of them."""
 TAKEOVER_S = 0.4
 """How long another style takes to change the size."""
 _BROWS = [CURVE_INDEX[name] for name in ("browInnerUp", "browOuterUpLeft", "browOuterUpRight")]
@@ -36,8 +35,8 @@ _PURPOSE = 4
 
 
 def _bump(since_s: NDArray[np.float64], peak_s: float) -> NDArray[np.float64]:
-    """From 0 at the beginning smoothly to 1 at `peak_s`, then out within `_LASTS_S`."""
-    part = np.where(since_s < _LASTS_S, np.maximum(0.0, since_s / peak_s), 0.0)
+    """From 0 smoothly to 1 at `peak_s`, then out."""
+    part = since_s / peak_s
     return (part * np.exp(1 - part)) ** 3
 
 
@@ -46,18 +45,9 @@ def _stroke(since_s: NDArray[np.float64]) -> NDArray[np.float64]:
     return _bump(since_s, _STROKE_S) - _STROKE_S / _REBOUND_S * _bump(since_s, _REBOUND_S)
 
 
-_STROKE_PEAK = float(_stroke(np.linspace(0, _REBOUND_S, 500)).max())
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What head and brows do about one accent."""
-
-    start_frame: int
-    turn: NDArray[np.float64]
-    """In units of a nod. [3]"""
-    is_raised: bool
-    firmness: float
+_TIMES_S = np.arange(1, _NUM_FRAMES + 1) / FRAME_RATE_HZ
+_NOD = _stroke(_TIMES_S) / _stroke(np.linspace(0, _REBOUND_S, 500)).max()
+_RAISE = _bump(_TIMES_S, _RAISE_S)
 
 
 class AccentGestures:
@@ -89,8 +79,8 @@ class AccentGestures:
         self._former = self._sizes = np.array(sizes, np.float64)
         self._takeover: Fade | None = None
         self._before = (0.0, 0.0)
-        self._num_frames = 0
-        self._answers: list[_Answer] = []
+        self._has_begun = False
+        self._ahead = np.zeros((_NUM_FRAMES, 4))  # what is to come of turns [3] and raises [1]
 
     def change(self, sizes: Gestures) -> None:
         """Let other sizes take over with the next frames, without a jump."""
@@ -100,7 +90,7 @@ class AccentGestures:
         else:
             self._former = self._sizes
         self._sizes = np.array(sizes, np.float64)
-        self._takeover = Fade(TAKEOVER_S, FRAME_RATE_HZ) if self._num_frames else None
+        self._takeover = Fade(TAKEOVER_S, FRAME_RATE_HZ) if self._has_begun else None
 
     def add_to(self, weights: FloatArray, head: FloatArray, accents: FloatArray) -> FloatArray:
         """Move the brows of consecutive model frames, and turn the head.
@@ -114,23 +104,17 @@ class AccentGestures:
             Unit quaternions. [T, 4]
         """
         num_frames = len(accents)
-        frames = self._num_frames + np.arange(num_frames)
-        self._notice(accents)
-        turns, raises = np.zeros((num_frames, 3)), np.zeros(num_frames)
-        for answer in self._answers:
-            since_s = (frames - answer.start_frame + 1) / FRAME_RATE_HZ
-            turns += (_stroke(since_s) / _STROKE_PEAK)[:, None] * answer.turn
-            if answer.is_raised:
-                raises += answer.firmness * _bump(since_s, _RAISE_S)
-        self._num_frames += num_frames
-        oldest = self._num_frames - round(_LASTS_S * FRAME_RATE_HZ)
-        self._answers = [answer for answer in self._answers if answer.start_frame > oldest]
+        if not num_frames:
+            return head
+        self._has_begun = True
+        coming = np.concatenate([self._ahead, np.zeros((num_frames, 4))])
+        self._answer(accents, coming)
+        now, self._ahead = coming[:num_frames], coming[num_frames:]
         nod_rad, brow_raise = self._take_sizes(num_frames)
-        brows = weights[:, _BROWS] + (brow_raise * raises)[:, None] * _BROW_SHARES
+        brows = weights[:, _BROWS] + (brow_raise * now[:, 3])[:, None] * _BROW_SHARES
         weights[:, _BROWS] = np.clip(brows, 0, 1)
-        return multiply_quaternions(
-            quaternion_from_rotation_vector(nod_rad[:, None] * turns), head
-        ).astype(np.float32)
+        turns = quaternion_from_rotation_vector(nod_rad[:, None] * now[:, :3])
+        return multiply_quaternions(turns, head).astype(np.float32)
 
     def _take_sizes(self, num_frames: int) -> NDArray[np.float64]:
         """Both sizes at the next frames. [2, T]"""
@@ -141,16 +125,20 @@ class AccentGestures:
             self._takeover = None
         return np.outer(self._former, 1 - share) + np.outer(self._sizes, share)
 
-    def _notice(self, accents: FloatArray) -> None:
-        """Answer the accents whose peak is over."""
+    def _answer(self, accents: FloatArray, coming: NDArray[np.float64]) -> None:
+        """Add to what is to come an answer to each accent whose peak is over."""
         earlier, height = self._before
         for index, now in enumerate(accents.tolist()):
             if height > LEAST_HEARD and earlier < height >= now:
-                self._answers.append(self._draw(self._num_frames + index, height))
+                turn, raised = self._draw(height)
+                answer = coming[index : index + _NUM_FRAMES]
+                answer[:, :3] += _NOD[:, None] * turn
+                answer[:, 3] += _RAISE * raised
             earlier, height = height, now
         self._before = (earlier, height)
 
-    def _draw(self, frame: int, height: float) -> _Answer:
+    def _draw(self, height: float) -> tuple[NDArray[np.float64], float]:
+        """How far an accent turns the head, in units of a nod, [3], and raises the brows."""
         # All of it is drawn each time, so that no choice depends on another one's outcome.
         is_nodded, is_raised = self._rng.random(2) < (NOD_ODDS, RAISE_ODDS)
         chance = self._rng.standard_normal(3)
@@ -158,9 +146,5 @@ class AccentGestures:
         firmness = strength * float(np.exp(_SPREAD * chance[0]))
         nod, turn, tilt = _SIDEWAYS
         direction = np.array([nod, turn * chance[1], tilt * chance[2]])
-        return _Answer(
-            start_frame=frame,
-            turn=firmness * direction * is_nodded,
-            is_raised=bool(is_raised and height > _LEAST_RAISED),
-            firmness=firmness,
-        )
+        raised = firmness if is_raised and height > _LEAST_RAISED else 0.0
+        return firmness * direction * is_nodded, raised
