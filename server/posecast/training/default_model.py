@@ -40,7 +40,7 @@ def _closing_columns(phone_class: str) -> tuple[int, ...]:
 
 DEFAULT_MODEL = ModelConfig(
     name="default",
-    version="2.3.0",
+    version="2.4.0",
     motion_space="arkit",
     speech_encoder=_SPEECH,
     style_encoder=StyleEncoderConfig(
@@ -67,11 +67,11 @@ DEFAULT_MODEL = ModelConfig(
     style_guidance=1.0,
     sampling_steps=2,
     border_easing_frames=8.0,
-    contact_from=0.5,
-    contact_to=0.8,
-    near_contact=(0.7, 1.0),
+    contact_from=0.8,
+    contact_to=1.0,
+    near_contact=(0.97, 1.0),
     closing_columns=_closing_columns("PBM"),
-    closing_gain=0.8,
+    closing_gain=1.0,
     accent_column=NUM_ARTICULATORS,
     mean_curves=LIP_CURVES,
 )

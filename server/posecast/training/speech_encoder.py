@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from posecast.conditioning.torch_speech_encoder import SpeechEncoderNetwork
 from posecast.config import SpeechEncoderConfig
-from posecast.training.articulation import CRISPNESS
+from posecast.training.articulation import CRISPNESS, SET_OFF_FRAMES
 from posecast.training.augment import augment, mask_bands, mask_hops, normalise_levels
 from posecast.training.devices import resolve_device
 from posecast.training.loop import Losses, TrainingPlan, load_average, optimise, prefetch
@@ -217,6 +217,15 @@ def _delayed(batch: _Batch, delay_frames: Tensor) -> _Batch:
     )
 
 
+def _with_trusted_neighbours(trusted: Tensor) -> Tensor:
+    """Frames that are set off from trusted ones alone. [B, T], bool"""
+    width = 2 * SET_OFF_FRAMES + 1
+    doubtful = functional.max_pool1d(
+        torch.logical_not(trusted).float()[:, None], width, stride=1, padding=SET_OFF_FRAMES
+    )
+    return doubtful[:, 0] == 0
+
+
 def compare(heads: tuple[Tensor, Tensor, Tensor], wanted: _Batch) -> Losses:
     """Losses of the network's heads against what each step is about.
 
@@ -229,15 +238,15 @@ def compare(heads: tuple[Tensor, Tensor, Tensor], wanted: _Batch) -> Losses:
     """
     tracks, accents, phones = (head.float() for head in heads)
     weights = torch.tensor(_CHANNEL_WEIGHTS, device=tracks.device)
-    trusted = wanted.trusted[..., None].float()
+    trusted = _with_trusted_neighbours(wanted.trusted)[..., None].float()
     touching = wanted.tracks[..., list(_CONTACTS)].amax(dim=-1, keepdim=True)
     weight = weights * trusted * (1 + _CONTACT_WEIGHT * touching)
     error = tracks - wanted.tracks
     steady = trusted[:, 1:] * trusted[:, :-1]
     velocity_error = (error[:, 1:] - error[:, :-1]) ** 2 * weights * steady
-    accent_error = (accents - wanted.accents) ** 2 * trusted[..., 0]
+    accent_error = (accents - wanted.accents) ** 2 * wanted.trusted
     labels = torch.where(wanted.trusted[..., None], wanted.labels, UNKNOWN)
-    share = trusted.mean().clamp(min=0.1)
+    share = wanted.trusted.float().mean().clamp(min=0.1)
     class_weights = [_PHONE_WEIGHTS.get(name, 1.0) for name in CLASSES]
     return {
         "position": ((error.abs() + 2 * error**2) * weight).mean() / share,
