@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from posecast.config import FRAME_RATE_HZ
 from posecast.rig.arkit import CURVE_INDEX
 from posecast.rig.fade import Fade
-from posecast.rig.head_pose import multiply_quaternions, quaternion_from_rotation_vector
 from posecast.signals import FloatArray, Gestures
 
 LEAST_HEARD = 0.45
@@ -30,7 +31,7 @@ _NUM_FRAMES = 60
 TAKEOVER_S = 0.4
 """How long another style takes to change the size."""
 _BROWS = [CURVE_INDEX[name] for name in ("browInnerUp", "browOuterUpLeft", "browOuterUpRight")]
-_BROW_SHARES = np.array([1.0, _OUTER_SHARE, _OUTER_SHARE])
+_BROW_SHARES = (1.0, _OUTER_SHARE, _OUTER_SHARE)
 _PURPOSE = 4
 
 
@@ -48,6 +49,20 @@ def _stroke(since_s: NDArray[np.float64]) -> NDArray[np.float64]:
 _TIMES_S = np.arange(1, _NUM_FRAMES + 1) / FRAME_RATE_HZ
 _NOD = _stroke(_TIMES_S) / _stroke(np.linspace(0, _REBOUND_S, 500)).max()
 _RAISE = _bump(_TIMES_S, _RAISE_S)
+
+
+def _turn(x: float, y: float, z: float, pose: list[float]) -> tuple[float, float, float, float]:
+    """A rotation vector in radians after a pose, which is a unit quaternion, as another one."""
+    angle = math.sqrt(x * x + y * y + z * z)
+    part = math.sin(angle / 2) / angle if angle else 0.5
+    i, j, k, w = part * x, part * y, part * z, math.cos(angle / 2)
+    a, b, c, d = pose
+    return (
+        w * a + i * d + j * c - k * b,
+        w * b - i * c + j * d + k * a,
+        w * c + i * b - j * a + k * d,
+        w * d - i * a - j * b - k * c,
+    )
 
 
 class AccentGestures:
@@ -111,10 +126,17 @@ class AccentGestures:
         self._answer(accents, coming)
         now, self._ahead = coming[:num_frames], coming[num_frames:]
         nod_rad, brow_raise = self._take_sizes(num_frames)
-        brows = weights[:, _BROWS] + (brow_raise * now[:, 3])[:, None] * _BROW_SHARES
-        weights[:, _BROWS] = np.clip(brows, 0, 1)
-        turns = quaternion_from_rotation_vector(nod_rad[:, None] * now[:, :3])
-        return multiply_quaternions(turns, head).astype(np.float32)
+        turned = np.empty((num_frames, 4), np.float32)
+        rows = zip(now.tolist(), nod_rad.tolist(), brow_raise.tolist(), head.tolist(), strict=True)
+        # Number by number: for the few frames of a live window arrays take five times as long.
+        for frame, ((x, y, z, raised), size, brow, pose) in enumerate(rows):
+            turned[frame] = _turn(size * x, size * y, size * z, pose)
+            if raised:
+                for column, share in zip(_BROWS, _BROW_SHARES, strict=True):
+                    weights[frame, column] = min(
+                        1.0, weights[frame, column] + brow * raised * share
+                    )
+        return turned
 
     def _take_sizes(self, num_frames: int) -> NDArray[np.float64]:
         """Both sizes at the next frames. [2, T]"""
