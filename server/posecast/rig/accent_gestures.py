@@ -20,18 +20,19 @@ NOD_ODDS, RAISE_ODDS = 0.75, 0.65
 """How often head and brows take up an accent."""
 _LEAST_RAISED = 0.53
 """Height of the accents that may raise the brows: fewer than those with a nod."""
-_SPREAD = 0.35
+FIRMNESS_SPREAD = 0.35
 """How far nods of one accent differ, as a standard deviation of the logarithm."""
-_SIDEWAYS = (1.0, 0.5, 0.3)
+DIRECTION = (1.0, 0.5, 0.3)
 """A nod, and the standard deviation of the turn and the tilt that come with it."""
 _STROKE_S, _REBOUND_S, _RAISE_S = 0.16, 0.48, 0.2
-_OUTER_SHARE = 0.7
+OUTER_SHARE = 0.7
+"""How far the outer brows rise over the inner ones."""
 _NUM_FRAMES = 60
 """How long a nod and its rebound last: 2.4 s, at whose end nothing is left of them."""
 TAKEOVER_S = 0.4
 """How long another style takes to change the size."""
 _BROWS = [CURVE_INDEX[name] for name in ("browInnerUp", "browOuterUpLeft", "browOuterUpRight")]
-_BROW_SHARES = (1.0, _OUTER_SHARE, _OUTER_SHARE)
+_BROW_SHARES = (1.0, OUTER_SHARE, OUTER_SHARE)
 _PURPOSE = 4
 
 
@@ -65,6 +66,15 @@ def _turn(x: float, y: float, z: float, pose: list[float]) -> tuple[float, float
     )
 
 
+def _generator(seed: int) -> np.random.Generator:
+    # The second key word is a window index that no stream reaches: no draw is shared.
+    bits = np.random.Philox(
+        key=np.array([seed, 2**64 - 1], np.uint64),
+        counter=np.array([0, 0, 0, _PURPOSE], np.uint64),
+    )
+    return np.random.Generator(bits)
+
+
 class AccentGestures:
     """Nods and raised brows of one stream.
 
@@ -85,20 +95,22 @@ class AccentGestures:
             seed: Seed of the stream, 0..2**64-1.
             sizes: How far head and brows move.
         """
-        # The second key word is a window index that no stream reaches: no draw is shared.
-        bits = np.random.Philox(
-            key=np.array([seed, 2**64 - 1], np.uint64),
-            counter=np.array([0, 0, 0, _PURPOSE], np.uint64),
-        )
-        self._rng = np.random.Generator(bits)
+        self._seed, self._rng = seed, _generator(seed)
         self._former = self._sizes = np.array(sizes, np.float64)
         self._takeover: Fade | None = None
         self._before = (0.0, 0.0)
         self._has_begun = False
         self._ahead = np.zeros((_NUM_FRAMES, 4))  # what is to come of turns [3] and raises [1]
 
-    def change(self, sizes: Gestures) -> None:
-        """Let other sizes take over with the next frames, without a jump."""
+    def change(self, seed: int, sizes: Gestures) -> None:
+        """Let another seed and other sizes take over with the next frames, without a jump.
+
+        Args:
+            seed: Of the accents that are answered from then on; the same one goes on as it was.
+            sizes: As at the start.
+        """
+        if seed != self._seed:
+            self._seed, self._rng = seed, _generator(seed)
         if self._takeover is not None:
             share = self._takeover.share
             self._former = (1 - share) * self._former + share * self._sizes
@@ -165,8 +177,8 @@ class AccentGestures:
         is_nodded, is_raised = self._rng.random(2) < (NOD_ODDS, RAISE_ODDS)
         chance = self._rng.standard_normal(3)
         strength = min(STRONGEST, STRENGTH_FROM + STRENGTH_SLOPE * (height - LEAST_HEARD))
-        firmness = strength * float(np.exp(_SPREAD * chance[0]))
-        nod, turn, tilt = _SIDEWAYS
+        firmness = strength * float(np.exp(FIRMNESS_SPREAD * chance[0]))
+        nod, turn, tilt = DIRECTION
         direction = np.array([nod, turn * chance[1], tilt * chance[2]])
         raised = firmness if is_raised and height > _LEAST_RAISED else 0.0
         return firmness * direction * is_nodded, raised

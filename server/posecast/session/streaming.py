@@ -221,7 +221,7 @@ class StreamingSession:
         self._motion.change(MotionSettings.of(self.engine.config, options, style=style, seed=seed))
         self._life.change(seed, style)
         if self._gestures is not None and self.engine.styles.gestures is not None:
-            self._gestures.change(self.engine.styles.gestures.of(style))
+            self._gestures.change(seed, self.engine.styles.gestures.of(style))
         self._adjuster.change(options.adjustments)
 
     def next_block(self) -> SpeechBlock:

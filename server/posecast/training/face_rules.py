@@ -6,6 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posecast.config import FRAME_RATE_HZ
+from posecast.rig.accent_gestures import (
+    DIRECTION,
+    FIRMNESS_SPREAD,
+    NOD_ODDS,
+    OUTER_SHARE,
+    RAISE_ODDS,
+)
 from posecast.rig.arkit import CURVE_INDEX, MOTION_DIM, NUM_CURVES
 from posecast.rig.eyes import Eyes
 from posecast.rig.head_pose import quaternion_from_rotation_vector, rotation_vector_from_quaternion
@@ -17,7 +24,6 @@ from posecast.training.styles import StyleParameters
 
 _NOD_WIDTH_S, _REBOUND_DELAY_S, _REBOUND_WIDTH_S, _REBOUND = 0.15, 0.36, 0.19, 0.35
 _BROW_PROMINENCE, _BROW_WIDTH_S = 0.6, 0.2
-_NOD_ODDS, _RAISE_ODDS = 0.75, 0.65
 BROW_RAISE = 0.6
 """Weight of `browInnerUp` at a firm accent, over the style's `brow_gain`."""
 _SIDES = ("Left", "Right")
@@ -103,7 +109,7 @@ def _raise_brows(weights: FloatArray, raises: FloatArray, style: StyleParameters
     brow = weights[:, CURVE_INDEX["browInnerUp"]] + BROW_RAISE * raises * style.brow_gain
     _put(weights, "browInnerUp", np.minimum(1.0, brow))
     for side in _SIDES:
-        _put(weights, f"browOuterUp{side}", 0.7 * np.minimum(1.0, brow))
+        _put(weights, f"browOuterUp{side}", OUTER_SHARE * np.minimum(1.0, brow))
         weights[:, CURVE_INDEX[f"browDown{side}"]] *= 1 - 0.5 * np.tanh(raises)
 
 
@@ -111,7 +117,7 @@ def _move_expression(motion: FloatArray, tracks: FloatArray, style: StyleParamet
     brow = max(0.0, style.brow_bias)
     _put(motion, "browInnerUp", brow)
     for side, gain in zip(_SIDES, (1 + style.asymmetry, 1 - style.asymmetry), strict=True):
-        _put(motion, f"browOuterUp{side}", 0.7 * brow)
+        _put(motion, f"browOuterUp{side}", OUTER_SHARE * brow)
         _put(motion, f"browDown{side}", max(0.0, -style.brow_bias))
         _put(motion, f"mouthFrown{side}", style.frown * gain)
         _put(motion, f"mouthDimple{side}", 0.3 * style.smile * gain)
@@ -130,9 +136,10 @@ def _accent_pulses(
     turns, raises = np.zeros((num_frames, 3)), np.zeros(num_frames)
     for (time_s, prominence), strength in zip(accents, strengths, strict=True):
         # Drawn for weak ones too, so that a crop's choices do not depend on where it was cut.
-        is_nodded, is_raised = rng.random(2) < (_NOD_ODDS, _RAISE_ODDS)
-        firmness = strength * np.exp(0.35 * rng.standard_normal())
-        direction = np.array([1.0, 0.5 * rng.standard_normal(), 0.3 * rng.standard_normal()])
+        is_nodded, is_raised = rng.random(2) < (NOD_ODDS, RAISE_ODDS)
+        firmness = strength * np.exp(FIRMNESS_SPREAD * rng.standard_normal())
+        nod, turn, tilt = DIRECTION
+        direction = np.array([nod, turn * rng.standard_normal(), tilt * rng.standard_normal()])
         if strength == 0:
             continue
         since = times - time_s

@@ -238,19 +238,21 @@ def compare(heads: tuple[Tensor, Tensor, Tensor], wanted: _Batch) -> Losses:
     """
     tracks, accents, phones = (head.float() for head in heads)
     weights = torch.tensor(_CHANNEL_WEIGHTS, device=tracks.device)
-    trusted = _with_trusted_neighbours(wanted.trusted)[..., None].float()
+    settled = _with_trusted_neighbours(wanted.trusted)[..., None].float()
     touching = wanted.tracks[..., list(_CONTACTS)].amax(dim=-1, keepdim=True)
-    weight = weights * trusted * (1 + _CONTACT_WEIGHT * touching)
+    weight = weights * settled * (1 + _CONTACT_WEIGHT * touching)
     error = tracks - wanted.tracks
-    steady = trusted[:, 1:] * trusted[:, :-1]
+    steady = settled[:, 1:] * settled[:, :-1]
     velocity_error = (error[:, 1:] - error[:, :-1]) ** 2 * weights * steady
     accent_error = (accents - wanted.accents) ** 2 * wanted.trusted
     labels = torch.where(wanted.trusted[..., None], wanted.labels, UNKNOWN)
-    share = wanted.trusted.float().mean().clamp(min=0.1)
+    settled_share, share = (
+        part.float().mean().clamp(min=0.1) for part in (settled, wanted.trusted)
+    )
     class_weights = [_PHONE_WEIGHTS.get(name, 1.0) for name in CLASSES]
     return {
-        "position": ((error.abs() + 2 * error**2) * weight).mean() / share,
-        "velocity": 2 * velocity_error.mean() / share,
+        "position": ((error.abs() + 2 * error**2) * weight).mean() / settled_share,
+        "velocity": 2 * velocity_error.mean() / settled_share,
         "phones": 0.45
         * functional.cross_entropy(
             phones.reshape(-1, phones.shape[-1]),

@@ -8,7 +8,11 @@ import pytest
 from posecast.rig import accent_gestures
 from posecast.rig.accent_gestures import AccentGestures
 from posecast.rig.arkit import CURVE_INDEX, NUM_CURVES
-from posecast.rig.head_pose import rotation_vector_from_quaternion
+from posecast.rig.head_pose import (
+    multiply_quaternions,
+    quaternion_from_rotation_vector,
+    rotation_vector_from_quaternion,
+)
 from posecast.signals import Gestures
 
 SIZES = Gestures(nod_rad=0.05, brow_raise=0.3)
@@ -28,7 +32,7 @@ def perform(gestures, track, cuts=(), changes=None):
     changes, turned = changes or {}, []
     for start, end in itertools.pairwise(sorted({0, *cuts, *changes, len(track)})):
         if start in changes:
-            gestures.change(changes[start])
+            gestures.change(*changes[start])
         heads = np.tile(REST, (end - start, 1))
         turned.append(gestures.add_to(weights[start:end], heads, track[start:end]))
     return rotation_vector_from_quaternion(np.concatenate(turned)), weights
@@ -111,7 +115,7 @@ def test_another_size_takes_over_smoothly():
     large = Gestures(nod_rad=0.15, brow_raise=0.5)
     plain, _ = perform(AccentGestures(2, SIZES), track)
     changed, _ = perform(
-        AccentGestures(2, SIZES), track, changes={100: large, 104: SIZES, 150: large}
+        AccentGestures(2, SIZES), track, changes={100: (2, large), 104: (2, SIZES), 150: (2, large)}
     )
     both, _ = perform(AccentGestures(2, large), track)
     np.testing.assert_array_equal(changed[:100], plain[:100])
@@ -122,7 +126,7 @@ def test_another_size_takes_over_smoothly():
 
 def test_a_change_before_the_first_frame_is_there_at_once():
     track = accents(60, [10])
-    changed, _ = perform(AccentGestures(2, SIZES), track, changes={0: Gestures(0.1, 0.0)})
+    changed, _ = perform(AccentGestures(2, SIZES), track, changes={0: (2, Gestures(0.1, 0.0))})
     expected, _ = perform(AccentGestures(2, Gestures(0.1, 0.0)), track)
     np.testing.assert_array_equal(changed, expected)
 
@@ -146,3 +150,25 @@ def test_no_frames_change_nothing():
     gestures = AccentGestures(1, SIZES)
     weights, head = np.zeros((0, NUM_CURVES), np.float32), np.zeros((0, 4), np.float32)
     assert gestures.add_to(weights, head, np.zeros(0, np.float32)).shape == (0, 4)
+
+
+def test_another_seed_answers_what_comes_then_in_its_own_way():
+    track = accents(400, range(10, 400, 30))
+    plain, _ = perform(AccentGestures(2, SIZES), track)
+    changed, _ = perform(AccentGestures(2, SIZES), track, changes={100: (7, SIZES)})
+    np.testing.assert_array_equal(changed[:101], plain[:101])  # the nod of 100 begins after it
+    assert np.abs(changed[130:] - plain[130:]).max() > 0.3 * SIZES.nod_rad
+    assert np.abs(np.diff(changed, axis=0)).max() < 0.06
+
+
+def test_a_turn_is_that_of_the_quaternions_of_the_rig():
+    rng = np.random.default_rng(4)
+    turns, poses = (rng.normal(0, 0.3, (50, 3)).astype(np.float32) for _ in range(2))
+    turns[0] = 0
+    heads = quaternion_from_rotation_vector(poses)
+    found = [
+        accent_gestures._turn(*turn, pose)
+        for turn, pose in zip(turns.tolist(), heads.tolist(), strict=True)
+    ]
+    expected = multiply_quaternions(quaternion_from_rotation_vector(turns), heads)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
